@@ -1,0 +1,176 @@
+"""The ceiling of an item: what a direct readout of the encoder's features chooses.
+
+Features arrive item by item and are reduced at once to what the readout needs, so that a task of
+any size fits in memory. Readouts work on the source's order of options; nothing here sees how an
+item was presented, and none but the cross-fitted ones sees an answer (those never the answers of
+the group they score).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .models.base import MeasurementError
+from .tasks.groups import group_items
+from .tasks.item import REFERENCE, Box, Point, letter
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from .models.base import PatchGrid
+    from .tasks.item import Item
+
+TRAINED = frozenset({"linear", "depth"})
+"""Readouts that are fitted (and so cross-fitted by group)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ceiling:
+    """A readout's choices.
+
+    Attributes:
+        kind: matched or native.
+        stage: where the features were read.
+        choices: (n,) index of the chosen option in the source's order.
+        trained_on: what a fitted readout was trained on; None for a zero-shot one.
+    """
+
+    kind: str
+    stage: str
+    choices: np.ndarray
+    trained_on: str | None
+
+
+class CeilingReader:
+    """Collects the features of one task's items and decides them.
+
+    Args:
+        readout: the task's readout.
+        kind: matched or native.
+        stage: where the features are read, for the record.
+        seed: of the folds.
+    """
+
+    def __init__(self, readout: str, *, kind: str, stage: str, seed: int) -> None:
+        self._readout, self._kind, self._stage, self._seed = readout, kind, stage, seed
+        self._items: list[Item] = []
+        self._kept: list[Any] = []
+
+    def observe(self, item: Item, grids: Sequence[PatchGrid]) -> None:
+        """Take the next item's features, one grid per image."""
+        if len(grids) != len(item.images):
+            raise MeasurementError(
+                f"item {item.name}: features of {len(grids)} images for {len(item.images)}"
+            )
+        self._items.append(item)
+        if self._readout in TRAINED:
+            self._kept.append(option_features(item, grids).float().cpu().numpy())
+        else:
+            self._kept.append(_decide(self._readout, item, grids))
+
+    def result(self) -> Ceiling:
+        """Every item's choice.
+
+        Raises:
+            MeasurementError: a fitted readout has fewer than two groups of items, or the items
+                have different numbers of options.
+        """
+        trained_on = None
+        choices = self._kept
+        if self._readout in TRAINED:
+            from .readouts.linear import cross_fit
+
+            try:
+                fit = cross_fit(
+                    self._kept,
+                    [item.answer for item in self._items],
+                    groups=group_items(self._items),
+                    seed=self._seed,
+                )
+            except ValueError as error:
+                raise MeasurementError(f"the {self._readout} readout: {error}") from error
+            choices, trained_on = list(fit.choices), fit.description
+        return Ceiling(
+            kind=self._kind,
+            stage=self._stage,
+            choices=np.asarray(choices, dtype=np.int64),
+            trained_on=trained_on,
+        )
+
+
+def option_features(item: Item, grids: Sequence[PatchGrid]) -> Tensor:
+    """(k, d): one feature per option, for a readout that is fitted.
+
+    The feature at the option's point or in its box; else the mean feature of its image. Where the
+    item has a reference, the size of the difference to it, since only sameness counts then.
+    """
+    import torch
+
+    features = _at_places(item, grids)
+    if features is not None:
+        reference, options = features
+        return options if reference is None else (options - reference).abs()
+    pooled = torch.stack([grid.tokens.mean(0) for grid in grids])
+    if len(pooled) == len(item.options):
+        rest = (pooled.sum(0) - pooled) / (len(pooled) - 1)
+        return (pooled - rest).abs()
+    return (pooled[1:] - pooled[0]).abs()
+
+
+def _decide(readout: str, item: Item, grids: Sequence[PatchGrid]) -> int:
+    """The option a zero-shot readout chooses for one item."""
+    import torch
+
+    if readout == "nearest_patch":
+        from .readouts.nearest_patch import nearest_patch
+
+        features = _at_places(item, grids)
+        if features is None or features[0] is None:
+            raise MeasurementError(
+                f"item {item.name}: nearest_patch needs a point or box {REFERENCE} and one per option"
+            )
+        return int(nearest_patch(features[0][None], features[1][None]))
+    tokens = [grid.tokens for grid in grids]
+    if readout == "gram":
+        from .readouts.gram import nearest_gram
+
+        return nearest_gram(tokens[0], tokens[1:])
+    if readout == "pooled":
+        from .readouts.pooled import nearest_pooled
+
+        return nearest_pooled(tokens[0], tokens[1:])
+    if readout == "oddity":
+        from .readouts.oddity import odd_one_out
+
+        return odd_one_out(torch.stack([t.mean(0) for t in tokens]))
+    raise MeasurementError(f"there is no readout called {readout!r}")
+
+
+def _at_places(item: Item, grids: Sequence[PatchGrid]) -> tuple[Tensor | None, Tensor] | None:
+    """Features at the reference (None without one) and at the options' points or boxes."""
+    import torch
+
+    places: dict[str, Point | Box] = {p.label: p for p in (*item.points, *item.boxes)}
+    labels = [letter(j) for j in range(len(item.options))]
+    if not all(label in places for label in labels):
+        return None
+    at = {label: _feature(place, grids[place.image]) for label, place in places.items()}
+    return at.get(REFERENCE), torch.stack([at[label] for label in labels])
+
+
+def _feature(place: Point | Box, grid: PatchGrid) -> Tensor:
+    import torch
+
+    from .readouts.sampling import bilinear, box_mean
+
+    xs, ys = torch.as_tensor(grid.xs), torch.as_tensor(grid.ys)
+    if isinstance(place, Box):
+        return box_mean(
+            grid.features, xs=xs, ys=ys, box=(place.x0, place.y0, place.x1, place.y1)
+        )
+    points = torch.tensor([[place.x, place.y]], dtype=torch.float64)
+    return bilinear(grid.features, xs=xs, ys=ys, points=points)[0]

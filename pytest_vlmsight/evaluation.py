@@ -1,0 +1,302 @@
+"""One (model, task): the same items asked sighted and blind, and read out of the encoder.
+
+The only place where tasks and models meet. Everything is paired by item; all answers are kept in
+the source's order of options, so that a rotation of the letters changes nothing but letters.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import sight
+from .ceiling import Ceiling, CeilingReader
+from .models.base import MeasurementError, Prompt
+from .settings import Settings
+from .tasks.presentation import Presentation, balanced_orders, present, rotations
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from .models.base import Vlm
+    from .tasks.item import Item, Task
+
+Progress = Callable[[str, int, int], None]
+"""Called as work goes on: what is being done, how much of it, of how much."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What a model answered to n items in R rotations each, in the source's order of options.
+
+    Attributes:
+        logprobs: (n, R, k) log-probability of each option; NaN where an item has fewer options.
+        choices: (n, R) index of the chosen option; -1 where nothing could be parsed.
+    """
+
+    logprobs: np.ndarray
+    choices: np.ndarray
+
+    def scores(self, gold: np.ndarray) -> np.ndarray:
+        """(n,) share of an item's rotations answered right; unanswered ones are wrong."""
+        score: np.ndarray = (self.choices == gold[:, None]).mean(axis=1)
+        return score
+
+    @property
+    def unanswered(self) -> int:
+        """How many of the n × R answers could not be parsed."""
+        return int((self.choices < 0).sum())
+
+    @property
+    def answered_share(self) -> float:
+        """Share of the n × R answers that name an option."""
+        return 1 - self.unanswered / self.choices.size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """Everything the gates need of one (model, task).
+
+    Attributes:
+        model: as shown.
+        task: its name.
+        ids: (n,) content hashes of the items.
+        gold: (n,) index of the right option in the source's order.
+        options: (n,) number of options.
+        orders: (n, R, k) ``orders[i, r, position]`` is the option shown there; -1 beyond the last.
+        sighted: answers with the image.
+        blind: answers per blind kind.
+        ceilings: per kind; a kind that could not be measured is in ``unmeasured`` instead.
+        unmeasured: ceiling kind → why.
+        provenance: all that decides the numbers.
+    """
+
+    model: str
+    task: str
+    ids: tuple[str, ...]
+    gold: np.ndarray
+    options: np.ndarray
+    orders: np.ndarray
+    sighted: Answers
+    blind: Mapping[str, Answers]
+    ceilings: Mapping[str, Ceiling]
+    unmeasured: Mapping[str, str]
+    provenance: Mapping[str, Any]
+
+    @property
+    def n(self) -> int:
+        """Number of items."""
+        return len(self.gold)
+
+    @property
+    def chance(self) -> np.ndarray:
+        """(n,) accuracy of guessing."""
+        return 1 / self.options
+
+    @property
+    def majority_key(self) -> float:
+        """Share of the commonest position of the right answer: what "always B" scores."""
+        right = (self.orders == self.gold[:, None, None]).argmax(-1)
+        return float(np.bincount(right.ravel()).max() / right.size)
+
+    def ceiling_scores(self, kind: str) -> np.ndarray:
+        """(n,) 1 where the readout is right."""
+        right: np.ndarray = (self.ceilings[kind].choices == self.gold).astype(float)
+        return right
+
+
+def evaluate(
+    vlm: Vlm, task: Task, *, settings: Settings, progress: Progress | None = None
+) -> Evaluation:
+    """Ask a model a task's items sighted and blind, and read its encoder.
+
+    Args:
+        vlm: the loaded model.
+        task: where the items come from.
+        settings: how many items, their seed, rotations, blind kinds, ceilings, scoring.
+        progress: told of each prompt done.
+
+    Raises:
+        MeasurementError: the task has no items, an answer is NaN, or the model cannot be asked.
+    """
+    items = task.make_items(settings.items, settings.seed)
+    if not items:
+        raise MeasurementError(f"task {task.name} has no items")
+    counts = [len(item.options) for item in items]
+    asked = _presentations(items, settings)
+    turns = len(asked[0])
+    told = progress or (lambda what, done, total: None)
+
+    def answers(sight_name: str, prompts: Iterator[Prompt], **ask: Any) -> Answers:
+        rows = []
+        total = len(items) * turns
+        for index, answer in enumerate(
+            vlm.ask(prompts, scoring=settings.scoring, **ask), start=1
+        ):
+            rows.append(answer.logprobs)
+            if matched is not None and answer.grids and (index - 1) % turns == 0:
+                matched.observe(items[(index - 1) // turns], answer.grids)
+            told(f"{task.name} {sight_name}", index, total)
+        return _in_source_order(rows, asked)
+
+    stage = vlm.fed_from
+    matched = None
+    if "matched" in settings.ceiling:
+        matched = CeilingReader(
+            task.readout, kind="matched", stage=str(stage), seed=settings.seed
+        )
+    flat = list(itertools.chain.from_iterable(asked))
+    sighted = answers(
+        "sighted",
+        (_prompt(p, tuple(picture.load() for picture in p.images)) for p in flat),
+        stage=stage if matched is not None else None,
+    )
+    blind = {
+        kind: answers(kind, _blind_prompts(kind, items, asked, settings))
+        for kind in settings.blind
+    }
+    ceilings, unmeasured = {}, {}
+    for kind in settings.ceiling:
+        try:
+            if kind == "matched":
+                assert matched is not None
+                ceilings[kind] = matched.result()
+            else:
+                ceilings[kind] = _native(vlm, task, items, settings, told)
+        except MeasurementError as error:
+            unmeasured[kind] = str(error)
+    ids = tuple(item.id for item in items)
+    return Evaluation(
+        model=vlm.name,
+        task=task.name,
+        ids=ids,
+        gold=np.array([item.answer for item in items]),
+        options=np.array(counts),
+        orders=_padded([[p.order for p in turn] for turn in asked], fill=-1).astype(int),
+        sighted=sighted,
+        blind=blind,
+        ceilings=ceilings,
+        unmeasured=unmeasured,
+        provenance={
+            **vlm.provenance,
+            "task_version": task.version,
+            "task_fingerprint": task.fingerprint,
+            "items_hash": hashlib.sha256("".join(ids).encode()).hexdigest()[:20],
+            "readout": task.readout,
+            "trained_on": {kind: c.trained_on for kind, c in ceilings.items()},
+            "scoring": settings.scoring,
+            "rotations": turns,
+            "seed": settings.seed,
+        },
+    )
+
+
+def _presentations(items: Sequence[Item], settings: Settings) -> list[list[Presentation]]:
+    """Per item its rotations; equally many for all items, as pairing needs."""
+    fewest = min(len(item.options) for item in items)
+    turns = fewest if settings.rotations is None else settings.rotations
+    if settings.rotations is None and len({len(item.options) for item in items}) > 1:
+        raise MeasurementError(
+            "--vlm-rotations=all needs items with equally many options; give a number up to "
+            f"{fewest}"
+        )
+    if turns > fewest:
+        raise MeasurementError(
+            f"--vlm-rotations={turns}: there are items with {fewest} options only"
+        )
+    orders = balanced_orders(items, seed=settings.seed)
+    return [
+        [present(item, turned) for turned in rotations(order, turns)]
+        for item, order in zip(items, orders, strict=True)
+    ]
+
+
+def _prompt(presentation: Presentation, images: tuple[Image, ...]) -> Prompt:
+    return Prompt(
+        images=images, question=presentation.item.question, options=presentation.options
+    )
+
+
+def _blind_prompts(
+    kind: str,
+    items: Sequence[Item],
+    asked: Sequence[Sequence[Presentation]],
+    settings: Settings,
+) -> Iterator[Prompt]:
+    partner: list[int] = []
+    if kind == "shuffled":
+        try:
+            partner = sight.partners([len(item.images) for item in items], seed=settings.seed)
+        except ValueError as error:
+            raise MeasurementError(f"--vlm-blind=shuffled: {error}") from error
+    for index, turns in enumerate(asked):
+        for turn, presentation in enumerate(turns):
+            shown = presentation.images
+            if kind == "shuffled":
+                shown = asked[partner[index]][turn].images
+            if kind == "none":
+                images: tuple[Image, ...] = ()
+            elif kind == "blank":
+                images = sight.blank([picture.size for picture in shown])
+            elif kind == "noise":
+                images = sight.noise([picture.size for picture in shown], key=items[index].id)
+            else:
+                images = tuple(picture.load() for picture in shown)
+            yield _prompt(presentation, images)
+
+
+def _native(
+    vlm: Vlm,
+    task: Task,
+    items: Sequence[Item],
+    settings: Settings,
+    told: Progress,
+) -> Ceiling:
+    """The ceiling from each clean image by itself."""
+    stage = vlm.fed_from
+    reader = CeilingReader(task.readout, kind="native", stage=str(stage), seed=settings.seed)
+    grids = vlm.look(
+        (picture.load() for item in items for picture in item.clean_images), stage=stage
+    )
+    for done, item in enumerate(items, start=1):
+        reader.observe(item, list(itertools.islice(grids, len(item.clean_images))))
+        told(f"{task.name} native", done, len(items))
+    return reader.result()
+
+
+def _in_source_order(
+    rows: Sequence[Sequence[float]], asked: Sequence[Sequence[Presentation]]
+) -> Answers:
+    """Log-probabilities by position → by option, and the choice (the first of equals by letter)."""
+    left = iter(rows)
+    logprobs, choices = [], []
+    for turns in asked:
+        by_option, chosen = [], []
+        for presentation in turns:
+            by_position = np.asarray(next(left), dtype=float)
+            if np.isnan(by_position).any():
+                raise MeasurementError(
+                    f"item {presentation.item.name}: an option's log-probability is NaN"
+                )
+            options = np.empty(len(by_position))
+            options[list(presentation.order)] = by_position
+            by_option.append(options)
+            answered = not math.isinf(by_position.max())
+            chosen.append(presentation.order[int(by_position.argmax())] if answered else -1)
+        logprobs.append(by_option)
+        choices.append(chosen)
+    return Answers(logprobs=_padded(logprobs, fill=math.nan), choices=np.array(choices))
+
+
+def _padded(rows: Sequence[Sequence[Sequence[float]]], *, fill: float) -> np.ndarray:
+    """(n, R, k) from rows whose last length varies."""
+    width = max(len(turn) for turns in rows for turn in turns)
+    return np.array(
+        [[[*turn, *[fill] * (width - len(turn))] for turn in turns] for turns in rows], dtype=float
+    )

@@ -1,0 +1,127 @@
+"""What the rest of the project asks of a VLM, whatever it is made of.
+
+An adapter answers multiple-choice prompts with option log-probabilities and hands out the
+features of its own vision encoder together with the place in the picture where each was taken.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from PIL.Image import Image
+    from torch import Tensor
+
+
+class ModelError(RuntimeError):
+    """A model cannot be loaded or cannot be asked; the message says what to do."""
+
+
+class MeasurementError(RuntimeError):
+    """Something could not be measured: an ERROR, never a verdict."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where features are read: ``encoder[layer]``, ``projector`` or ``llm[layer]``.
+
+    ``encoder[k]`` and ``llm[k]`` are the k-th of the hidden states as transformers counts them:
+    0 is the embedding, k the output of layer k.
+    """
+
+    part: str
+    layer: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.part not in {"encoder", "projector", "llm"}:
+            raise ValueError(f"a stage is encoder[k], projector or llm[k], not {self.part!r}")
+        if (self.layer is None) != (self.part == "projector"):
+            raise ValueError(f"encoder and llm take a layer and projector takes none: {self!r}")
+
+    @classmethod
+    def parse(cls, text: str) -> Stage:
+        """The stage that ``str`` wrote: ``Stage.parse("llm[3]") == Stage("llm", 3)``."""
+        match = re.fullmatch(r"(encoder|llm)\[(\d+)\]|projector", text)
+        if match is None:
+            raise ValueError(f"a stage is encoder[k], projector or llm[k], not {text!r}")
+        return cls("projector") if match[1] is None else cls(match[1], int(match[2]))
+
+    def __str__(self) -> str:
+        return self.part if self.layer is None else f"{self.part}[{self.layer}]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """One multiple-choice question as it is put to a model; letters follow the options' order."""
+
+    images: tuple[Image, ...]
+    question: str
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatchGrid:
+    """Features on a grid of patches and where each looks.
+
+    Attributes:
+        features: (rows, cols, d) float32 on the model's device.
+        xs: (cols,) pixel x of the patch centres in the picture that was given, increasing.
+        ys: (rows,) pixel y, increasing.
+    """
+
+    features: Tensor
+    xs: np.ndarray
+    ys: np.ndarray
+
+    @property
+    def tokens(self) -> Tensor:
+        """(rows * cols, d): the same features as a list."""
+        return self.features.flatten(0, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a model said to one prompt.
+
+    Attributes:
+        logprobs: log-probability of each option's letter as the next token, over the whole
+            vocabulary; or, where an answer was generated, 0 for the option named and -inf for
+            the others (all -inf: nothing could be parsed).
+        text: what was generated, None where letters were scored.
+        grids: one per image of the prompt where a stage was asked for, else empty.
+    """
+
+    logprobs: tuple[float, ...]
+    text: str | None = None
+    grids: tuple[PatchGrid, ...] = ()
+
+
+class Vlm(Protocol):
+    """A loaded model that can be asked."""
+
+    @property
+    def name(self) -> str:
+        """As shown in case ids."""
+
+    @property
+    def fed_from(self) -> Stage:
+        """The encoder stage whose features the projector (and so the LLM) is given."""
+
+    @property
+    def provenance(self) -> Mapping[str, Any]:
+        """All that decides the answers: ids, revision, dtype, device, prompt form, versions."""
+
+    def ask(
+        self, prompts: Iterable[Prompt], *, stage: Stage | None = None, scoring: str = "letters"
+    ) -> Iterator[Answer]:
+        """Answers in the prompts' order, with the features at a stage from the same pixels."""
+
+    def look(self, images: Iterable[Image], *, stage: Stage) -> Iterator[PatchGrid]:
+        """Features of each image by itself at the encoder's full input (no LLM stages)."""
+
+    def close(self) -> None:
+        """Give the model's memory back."""

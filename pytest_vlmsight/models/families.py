@@ -1,0 +1,46 @@
+"""What cannot be discovered from a model: one row of facts per family.
+
+Everything else (layers, patch size, which layer the projector reads, where each patch looks) is
+read from the checkpoint or measured at start-up, so that a new family needs a row and no code.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """How one ``model_type`` of transformers lays out its image tokens.
+
+    Attributes:
+        order: of the LLM's tokens of one image; "raster" is row by row.
+        projector: attribute of the base model that maps encoder features to LLM inputs.
+    """
+
+    order: str = "raster"
+    projector: str = "multi_modal_projector"
+
+
+FAMILIES = {"llava": Family()}
+
+ONE_IMAGE = re.compile(r"(?i)llava[-_]?(v)?1\.5|bakllava")
+"""Checkpoints trained on one image per prompt: several are given side by side in one.
+
+Matched against the source and against the name the checkpoint says it was made from."""
+
+
+def family_of(model_type: str) -> Family:
+    """The facts of a family.
+
+    Raises:
+        KeyError: the family has no row yet.
+    """
+    try:
+        return FAMILIES[model_type]
+    except KeyError:
+        known = ", ".join(sorted(FAMILIES))
+        raise KeyError(
+            f"model_type {model_type!r} is not supported yet; supported: {known}"
+        ) from None

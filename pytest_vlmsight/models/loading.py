@@ -1,0 +1,127 @@
+"""From a place to a loaded transformers model: safetensors only, nothing initialised silently."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from .base import ModelError
+from .names import ModelName
+
+DTYPES = ("auto", "float32", "bfloat16", "float16")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A model with its processor and what was decided on the way."""
+
+    model: Any
+    processor: Any
+    device: str
+    dtype: str
+    revision: str | None
+
+
+def load(
+    name: ModelName, *, device: str = "auto", dtype: str = "auto", trust_remote_code: bool = False
+) -> Loaded:
+    """Load a checkpoint for image-text-to-text from a folder or the hub.
+
+    Args:
+        name: where from.
+        device: "auto" takes CUDA where there is one, else the CPU.
+        dtype: "auto" is the checkpoint's own on CUDA and float32 on a CPU.
+        trust_remote_code: run code that comes with the checkpoint.
+
+    Raises:
+        ModelError: not found, no VLM, weights missing, no safetensors, processor missing.
+    """
+    import torch
+    from transformers import AutoConfig, AutoModelForImageTextToText, AutoProcessor
+    from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
+
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.device(device)
+    except RuntimeError as error:
+        raise ModelError(f"--vlm-device={device}: torch knows no such device") from error
+    if dtype == "auto" and device == "cpu":
+        dtype = "float32"
+    common: dict[str, Any] = {
+        "revision": name.revision or "main",
+        "trust_remote_code": trust_remote_code,
+    }
+    with _quiet():
+        config = _try(name, "its configuration", AutoConfig.from_pretrained, common)
+        if type(config) not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING:
+            raise ModelError(
+                f"{name.shown} is no vision-language model: model_type "
+                f"{config.model_type!r} has no vision encoder and language model that "
+                "transformers loads as image-text-to-text"
+            )
+        processor = _try(name, "its processor", AutoProcessor.from_pretrained, common)
+        if getattr(processor, "image_processor", None) is None:
+            raise ModelError(
+                f"{name.shown}: the processor reads no images ({type(processor).__name__}); "
+                "preprocessor_config.json or processor_config.json is missing or belongs to "
+                "another model"
+            )
+        model, info = _try(
+            name,
+            "its weights",
+            AutoModelForImageTextToText.from_pretrained,
+            {**common, "dtype": dtype, "use_safetensors": True, "output_loading_info": True},
+        )
+    missing = sorted(info["missing_keys"])
+    if missing:
+        eye = [key for key in missing if "vision" in key or "visual" in key]
+        which = "no weights of a vision encoder" if eye else f"{len(missing)} weights missing"
+        raise ModelError(
+            f"{name.shown}: the checkpoint has {which} (first: {(eye or missing)[0]}); "
+            "transformers would fill them with random numbers"
+        )
+    mismatched = info.get("mismatched_keys")
+    if mismatched:
+        raise ModelError(f"{name.shown}: weights of another shape: {sorted(map(str, mismatched))[0]}")
+    model = model.to(device).eval().requires_grad_(requires_grad=False)
+    used = str(next(model.parameters()).dtype).removeprefix("torch.")
+    return Loaded(
+        model=model,
+        processor=processor,
+        device=device,
+        dtype=used,
+        revision=getattr(config, "_commit_hash", None),
+    )
+
+
+def _try(name: ModelName, what: str, call: Any, arguments: dict[str, Any]) -> Any:
+    """Call transformers and put its many ways of failing into one error with the first words."""
+    try:
+        return call(name.source, **arguments)
+    except Exception as error:
+        lines = [line.strip() for line in str(error).strip().splitlines() if line.strip()]
+        words = " ".join(lines)[:600] or type(error).__name__
+        where = "folder" if name.local else "hub id"
+        revision = f" at revision {name.revision}" if name.revision else ""
+        raise ModelError(
+            f"cannot load {what} of {name.shown} ({where} {name.source}{revision}): {words}"
+        ) from error
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep transformers' loading bars and reports out of the test output."""
+    from transformers.utils import logging
+
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()

@@ -1,0 +1,123 @@
+"""How a multiple-choice question is worded, primed and read back as letters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .base import MeasurementError, Prompt
+
+INSTRUCTION = "Answer with the letter of the right option."
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@dataclass(frozen=True, slots=True)
+class Primer:
+    """The start of the answer that is put into the model's mouth, and what precedes a letter."""
+
+    text: str
+    before_letter: str
+
+
+PRIMERS = (Primer("Answer: (", ""), Primer("Answer:", " "), Primer("Answer: ", ""))
+"""Tried in this order: the first after which each letter is one token of its own is used.
+Which one that is depends on the tokenizer alone, and stands in the provenance."""
+
+
+def wording(prompt: Prompt) -> str:
+    """The text of a question with its lettered options."""
+    options = "\n".join(
+        f"({mark}) {text}" for mark, text in zip(LETTERS, prompt.options, strict=False)
+    )
+    return f"{prompt.question}\n{options}\n{INSTRUCTION}"
+
+
+def conversation(
+    prompt: Prompt, *, images: Sequence[Any], primer: Primer | None
+) -> list[dict[str, Any]]:
+    """A chat of one question, its images first, and the primed start of the answer."""
+    content: list[dict[str, Any]] = [{"type": "image", "image": image} for image in images]
+    chat = [{"role": "user", "content": [*content, {"type": "text", "text": wording(prompt)}]}]
+    if primer is not None:
+        start = [{"type": "text", "text": primer.text}]
+        chat.append({"role": "assistant", "content": start})
+    return chat
+
+
+def letter_tokens(
+    tokenize: Callable[[str], list[int]], render: Callable[[Primer], str], *, count: int
+) -> tuple[Primer, list[int]]:
+    """The primer after which letters are single tokens, and those tokens.
+
+    Args:
+        tokenize: text → token ids, without adding special tokens.
+        render: primer → the whole prompt, ending with the primer's text.
+        count: how many letters are needed.
+
+    Returns:
+        The primer and the token id of each of the first ``count`` letters in that context.
+
+    Raises:
+        MeasurementError: no primer works: letters are several tokens or share one.
+    """
+    seen = []
+    for primer in PRIMERS:
+        text = render(primer)
+        if not text.endswith(primer.text):
+            seen.append(f"after {primer.text!r}: the chat template does not end with it")
+            continue
+        start = tokenize(text)
+        tails = [tokenize(text + primer.before_letter + mark) for mark in LETTERS[:count]]
+        ids = [tail[-1] for tail in tails]
+        single = all(tail[:-1] == start for tail in tails)
+        if single and len(set(ids)) == count:
+            return primer, ids
+        what = f"share tokens ({ids})" if single else "are not one token each"
+        seen.append(f"after {primer.text!r}: they {what}")
+    raise MeasurementError(
+        f"the options' letters A to {LETTERS[count - 1]} cannot be told apart by their next token: "
+        + "; ".join(seen)
+        + ". Check the tokenizer, or score generated text (--vlm-scoring=generate)."
+    )
+
+
+_REFUSAL = re.compile(r"(?i)\b(cannot|can't|unable|don't know|do not know|not sure|none of)\b")
+_NAMED = re.compile(
+    r"(?ix) (?: answer | option | choice ) (?: \s+ (?: is | would\ be ) )? \s* [:=]? \s*"
+    r"[\(\[\"'*]* ([a-z]) (?![a-z']) (?:[\)\]\"'*.:,]|\s|$)"
+)
+_LONE = re.compile(r"\s*[\(\[\"'*]*([A-Za-z])[\)\]\"'*]*\s*(?:[.:,)]|$)")
+_BRACKETED = re.compile(r"\(([A-Za-z])\)")
+
+
+def parse_letter(text: str, options: Sequence[str]) -> int | None:
+    """The option that a generated answer names, or None where it does not name exactly one.
+
+    Accepted, in this order: a text that is a letter ("B", "(b).", "B: the car"), one that says
+    "answer/option/choice [is] B", one with a single bracketed letter, one that is an option's own
+    text. Anything else, a refusal, or two different letters is None: guessing would turn noise
+    into accuracy (a parser that takes the first letter reads "The answer is B" as T).
+    """
+    text = text.strip()
+    if not text or _REFUSAL.search(text):
+        return None
+    found: set[str] = set()
+    if match := _LONE.match(text):
+        found = {match[1].upper()}
+        others = {m.upper() for m in _BRACKETED.findall(text)}
+        found |= others
+    elif named := _NAMED.findall(text):
+        found = {m.upper() for m in named}
+    elif bracketed := _BRACKETED.findall(text):
+        found = {m.upper() for m in bracketed}
+    else:
+        plain = text.rstrip(". ").casefold()
+        same = [j for j, option in enumerate(options) if option.casefold() == plain]
+        return same[0] if len(same) == 1 else None
+    if len(found) != 1:
+        return None
+    index = LETTERS.index(found.pop())
+    return index if index < len(options) else None

@@ -1,0 +1,423 @@
+"""Any vision-language model of transformers whose family has a row in ``families.py``.
+
+One vision run serves both the answer and the readout: the tower's output is read and then handed
+to the language model, so that the matched ceiling sees the very features the LLM was given.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .base import Answer, MeasurementError, ModelError, PatchGrid, Prompt, Stage
+from .composite import side_by_side
+from .families import ONE_IMAGE, family_of
+from .loading import Loaded, load
+from .names import ModelName
+from .patches import PatchMap, patch_map
+from .prompts import Primer, conversation, letter_tokens, parse_letter
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from torch import Tensor
+
+GENERATED_TOKENS = 32
+"""Enough for a sentence that names its letter; what says more than that is not an answer."""
+
+AUTO_BATCH = {"cpu": 8, "cuda": 16}
+
+
+class TransformersVlm:
+    """A loaded checkpoint; implements ``base.Vlm``.
+
+    Args:
+        name: as shown in case ids.
+        loaded: model and processor.
+        batch: prompts per forward; None chooses by device.
+        images: "auto", "separate" (several images in one prompt) or "composite" (side by side).
+
+    Raises:
+        ModelError: the family is not supported, or the self-check fails.
+    """
+
+    def __init__(
+        self, name: str, loaded: Loaded, *, batch: int | None = None, images: str = "auto"
+    ) -> None:
+        self.name = name
+        self._model, self._processor = loaded.model, loaded.processor
+        self._base = loaded.model.base_model
+        self._config = loaded.model.config
+        self._device = loaded.device
+        self._batch = batch or AUTO_BATCH.get(loaded.device.split(":")[0], 8)
+        try:
+            self._family = family_of(self._config.model_type)
+        except KeyError as error:
+            raise ModelError(f"{name}: {error.args[0]}") from None
+        if getattr(self._processor, "chat_template", None) is None:
+            raise ModelError(f"{name}: the processor has no chat template")
+        self._processor.tokenizer.padding_side = "left"
+        if self._processor.tokenizer.pad_token is None:
+            self._processor.tokenizer.pad_token = self._processor.tokenizer.eos_token
+        self._patch = int(self._config.vision_config.patch_size)
+        self._maps: dict[tuple[int, int], PatchMap] = {}
+        self._primers: dict[int, tuple[Primer, list[int]]] = {}
+        self._layers = int(self._config.vision_config.num_hidden_layers)
+        self._composite = images == "composite" or (images == "auto" and self._takes_one_image())
+        self._loaded = loaded
+        self._self_check()
+
+    @classmethod
+    def from_name(
+        cls,
+        name: ModelName,
+        *,
+        device: str = "auto",
+        dtype: str = "auto",
+        batch: int | None = None,
+        images: str = "auto",
+        trust_remote_code: bool = False,
+    ) -> TransformersVlm:
+        """Load and check a model; see ``loading.load`` and the class for arguments and errors."""
+        loaded = load(name, device=device, dtype=dtype, trust_remote_code=trust_remote_code)
+        return cls(name.shown, loaded, batch=batch, images=images)
+
+    @property
+    def fed_from(self) -> Stage:
+        """The encoder layer that the projector reads; the deepest where it reads several."""
+        chosen = self._config.vision_feature_layer
+        layers = [chosen] if isinstance(chosen, int) else list(chosen)
+        return Stage("encoder", max(k if k >= 0 else self._layers + 1 + k for k in layers))
+
+    @property
+    def provenance(self) -> Mapping[str, Any]:
+        """What decides the answers."""
+        import torch
+        import transformers
+
+        primer = self._primers[min(self._primers)][0].text if self._primers else None
+        return {
+            "source": self._config._name_or_path,
+            "revision": self._loaded.revision,
+            "model_type": self._config.model_type,
+            "encoder": self._config.vision_config.model_type,
+            "fed_from": str(self.fed_from),
+            "dtype": self._loaded.dtype,
+            "device": self._device,
+            "batch": self._batch,
+            "several_images": "composite" if self._composite else "separate",
+            "primer": primer,
+            "torch": torch.__version__,
+            "transformers": transformers.__version__,
+        }
+
+    def ask(
+        self, prompts: Iterable[Prompt], *, stage: Stage | None = None, scoring: str = "letters"
+    ) -> Iterator[Answer]:
+        """Answers in the prompts' order; see ``base.Answer``.
+
+        Args:
+            prompts: consumed a batch at a time.
+            stage: also return features at this stage, from the very pixels the LLM was fed from.
+            scoring: "letters" (next-token log-probability of each option's letter) or
+                "generate" (greedy text, parsed strictly).
+
+        Raises:
+            MeasurementError: NaN logits, options that tokenise alike, images the model refuses.
+        """
+        prompts = iter(prompts)
+        while batch := list(itertools.islice(prompts, self._batch)):
+            # Prompts with and without images, or with other primers, go in forwards of their own.
+            for _, group in itertools.groupby(batch, lambda p: (len(p.images), len(p.options))):
+                yield from self._ask_batch(list(group), stage=stage, scoring=scoring)
+
+    def look(self, images: Iterable[Image], *, stage: Stage) -> Iterator[PatchGrid]:
+        """Features of each image by itself, at an encoder layer or after the projector."""
+        import torch
+
+        if stage.part == "llm":
+            raise ValueError(f"{stage} needs a prompt: use ask(..., stage=...)")
+        images = iter(images)
+        while batch := list(itertools.islice(images, self._batch)):
+            with torch.inference_mode():
+                x = self._processor.image_processor(images=batch, return_tensors="pt")
+                features = self._see(self._to_device(x))
+            for j, image in enumerate(batch):
+                yield self._grid(self._tokens(features, stage)[j], image.size, stage)
+
+    def close(self) -> None:
+        """Drop the model and give GPU memory back."""
+        import gc
+
+        import torch
+
+        self._model = self._base = self._processor = None
+        self._loaded = None  # type: ignore[assignment]
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    # -- one batch -------------------------------------------------------------------------------
+
+    def _ask_batch(
+        self, prompts: Sequence[Prompt], *, stage: Stage | None, scoring: str
+    ) -> list[Answer]:
+        import torch
+
+        given = [self._given(prompt) for prompt in prompts]
+        generate = scoring == "generate"
+        primer, ids = (None, []) if generate else self._letters(prompts[0])
+        with torch.inference_mode():
+            x = self._encode(
+                [
+                    conversation(p, images=images, primer=primer)
+                    for p, (images, _) in zip(prompts, given, strict=True)
+                ]
+            )
+            features = self._see(x) if "pixel_values" in x else None
+            if generate:
+                texts = self._generate(x, features)
+                answers = [_parsed(t, p.options) for t, p in zip(texts, prompts, strict=True)]
+                states = None
+            else:
+                deep = stage is not None and stage.part == "llm"
+                out = self._forward(x, features, hidden=deep)
+                logits = out.logits[:, -1].float()
+                if not torch.isfinite(logits).all():
+                    raise MeasurementError(
+                        f"{self.name} answered with NaN or infinite logits (dtype "
+                        f"{self._loaded.dtype}); try --vlm-dtype=float32"
+                    )
+                scores = logits.log_softmax(-1)[:, ids].tolist()
+                answers = [Answer(logprobs=tuple(row)) for row in scores]
+                states = out.hidden_states
+            if stage is None or features is None:
+                return answers
+            tokens = self._stage_tokens(stage, x, features, states)
+            return self._with_grids(answers, prompts, given, tokens, stage)
+
+    def _given(self, prompt: Prompt) -> tuple[tuple[Image, ...], tuple[int, ...] | None]:
+        """The images as the model takes them, and where each starts in a composite."""
+        if not self._composite or len(prompt.images) < 2:
+            return prompt.images, None
+        canvas, offsets = side_by_side(prompt.images)
+        return (canvas,), offsets
+
+    def _encode(self, chats: list[Any]) -> dict[str, Any]:
+        primed = chats[0][-1]["role"] == "assistant"
+        x = self._processor.apply_chat_template(
+            chats,
+            tokenize=True,
+            return_dict=True,
+            return_tensors="pt",
+            add_generation_prompt=not primed,
+            continue_final_message=primed,
+            sanitize_control_tokens=True,
+            processor_kwargs={"padding": True},
+        )
+        return self._to_device(x)
+
+    def _to_device(self, x: Any) -> dict[str, Any]:
+        dtype = next(self._model.parameters()).dtype
+        return {
+            key: value.to(self._device, dtype if value.is_floating_point() else None)
+            for key, value in x.items()
+        }
+
+    def _see(self, x: Mapping[str, Any]) -> Any:
+        """One run of the vision tower and projector over a batch's images."""
+        accepted = inspect.signature(self._base.get_image_features).parameters
+        return self._base.get_image_features(
+            **{key: value for key, value in x.items() if key in accepted},
+            output_hidden_states=True,
+            return_dict=True,
+        )
+
+    def _forward(self, x: Mapping[str, Any], features: Any, *, hidden: bool) -> Any:
+        kept = {k: v for k, v in x.items() if features is None or k != "pixel_values"}
+        seen = {} if features is None else {"mm_encoder_outputs": {"image": features}}
+        return self._model(
+            **kept, **seen, logits_to_keep=1, use_cache=False, output_hidden_states=hidden
+        )
+
+    def _generate(self, x: Mapping[str, Any], features: Any) -> list[str]:
+        import copy
+
+        kept = {k: v for k, v in x.items() if features is None or k != "pixel_values"}
+        # generate() changes the object that it is given.
+        seen = {} if features is None else {"mm_encoder_outputs": {"image": copy.copy(features)}}
+        pad = self._processor.tokenizer.pad_token_id
+        out = self._model.generate(
+            **kept, **seen, max_new_tokens=GENERATED_TOKENS, do_sample=False, pad_token_id=pad
+        )
+        texts: list[str] = self._processor.tokenizer.batch_decode(
+            out[:, x["input_ids"].shape[1] :], skip_special_tokens=True
+        )
+        return texts
+
+    def _letters(self, prompt: Prompt) -> tuple[Primer, list[int]]:
+        """Primer and letter tokens for a number of options, worked out once per number."""
+        count = len(prompt.options)
+        if count not in self._primers:
+            tokenizer = self._processor.tokenizer
+
+            def render(primer: Primer) -> str:
+                chat = conversation(prompt, images=[None] * len(prompt.images), primer=primer)
+                text: str = self._processor.apply_chat_template(chat, continue_final_message=True)
+                return text
+
+            def tokenize(text: str) -> list[int]:
+                ids: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
+                return ids
+
+            self._primers[count] = letter_tokens(tokenize, render, count=count)
+        return self._primers[count]
+
+    # -- features --------------------------------------------------------------------------------
+
+    def _stage_tokens(
+        self, stage: Stage, x: Mapping[str, Any], features: Any, states: Any
+    ) -> list[Tensor]:
+        """Per image of the batch the (tokens, d) features of a stage."""
+        if stage.part != "llm":
+            return self._tokens(features, stage)
+        if states is None:
+            raise ValueError(f"{stage} is read while letters are scored, not from generated text")
+        assert stage.layer is not None
+        if stage.layer >= len(states):
+            raise ValueError(f"{stage}: the LLM has layers 0 to {len(states) - 1}")
+        at_images = states[stage.layer][x["input_ids"] == self._config.image_token_id]
+        lengths = [len(image) for image in features.pooler_output]
+        return list(at_images.split(lengths))
+
+    def _tokens(self, features: Any, stage: Stage) -> list[Tensor]:
+        """Per image (tokens, d) of an encoder layer, extra tokens in front, or of the projector."""
+        if stage.part == "projector":
+            return list(features.pooler_output)
+        states = features.hidden_states
+        assert stage.layer is not None
+        if stage.layer >= len(states):
+            raise ValueError(f"{stage}: the encoder has layers 0 to {len(states) - 1}")
+        return list(states[stage.layer])
+
+    def _with_grids(
+        self,
+        answers: Sequence[Answer],
+        prompts: Sequence[Prompt],
+        given: Sequence[tuple[tuple[Image, ...], tuple[int, ...] | None]],
+        tokens: Sequence[Tensor],
+        stage: Stage,
+    ) -> list[Answer]:
+        left = iter(tokens)
+        done = []
+        for answer, prompt, (images, offsets) in zip(answers, prompts, given, strict=True):
+            grids = [self._grid(next(left), image.size, stage) for image in images]
+            if offsets is not None:
+                whole = grids[0]
+                grids = [
+                    _crop(whole, x0=x0, size=image.size)
+                    for x0, image in zip(offsets, prompt.images, strict=True)
+                ]
+            done.append(Answer(logprobs=answer.logprobs, text=answer.text, grids=tuple(grids)))
+        return done
+
+    def _grid(self, tokens: Tensor, size: tuple[int, int], stage: Stage) -> PatchGrid:
+        """Tokens of one image laid out as its processor saw the picture, padding cut off."""
+        mapped = self._map(size)
+        rows, cols = mapped.shape
+        extra = len(tokens) - rows * cols
+        if extra < 0 or (extra and stage.part != "encoder"):
+            raise MeasurementError(
+                f"{self.name}: {len(tokens)} tokens at {stage} for a grid of {rows}×{cols} patches"
+            )
+        grid = tokens[extra:].float().unflatten(0, (rows, cols))[mapped.rows, mapped.cols]
+        return PatchGrid(features=grid, xs=mapped.xs, ys=mapped.ys)
+
+    def _map(self, size: tuple[int, int]) -> PatchMap:
+        if size not in self._maps:
+
+            def process(image: Image) -> Any:
+                return self._processor.image_processor(images=[image], return_tensors="np")[
+                    "pixel_values"
+                ][0]
+
+            self._maps[size] = patch_map(process, size=size, patch=self._patch)
+        return self._maps[size]
+
+    # -- start-up --------------------------------------------------------------------------------
+
+    def _takes_one_image(self) -> bool:
+        return any(ONE_IMAGE.search(s) for s in (self.name, str(self._config._name_or_path)))
+
+    def _self_check(self) -> None:
+        """The LLM must receive the projected features, and they must come from ``fed_from``.
+
+        Raises:
+            ModelError: a stage would be read that is not what the LLM is fed from.
+        """
+        import numpy as np
+        import torch
+        from PIL import Image
+
+        noise = np.random.default_rng(0).integers(0, 256, (2, 96, 128, 3), np.uint8)
+        prompt = Prompt(
+            images=tuple(Image.fromarray(n) for n in noise), question="?", options=("a", "b")
+        )
+        images, _ = self._given(prompt)
+        with torch.inference_mode():
+            x = self._encode([conversation(prompt, images=images, primer=None)])
+            features = self._see(x)
+            out = self._model(**x, logits_to_keep=1, use_cache=False, output_hidden_states=True)
+            fed = out.hidden_states[0][x["input_ids"] == self._config.image_token_id].float()
+            projected = torch.cat(list(features.pooler_output)).float()
+            self._assert_equal(fed, projected, "the LLM's input", "the projected features")
+            source = torch.stack(self._tokens(features, self.fed_from))
+            rows, cols = self._map(images[0].size).shape
+            source = source[:, source.shape[1] - rows * cols :]
+            if isinstance(self._config.vision_feature_layer, int):
+                again = getattr(self._base, self._family.projector)(source).flatten(0, 1).float()
+                self._assert_equal(
+                    again, projected, f"{self.fed_from} through the projector", "what the LLM gets"
+                )
+            if self._composite is False and len(features.pooler_output) != len(images):
+                raise ModelError(f"{self.name}: {len(images)} images gave other image features")
+
+    def _assert_equal(self, a: Tensor, b: Tensor, what: str, other: str) -> None:
+        if a.shape != b.shape:
+            raise ModelError(
+                f"{self.name}: self-check failed: {what} has shape {tuple(a.shape)} and {other} "
+                f"{tuple(b.shape)}; this checkpoint's layout is not that of its family"
+            )
+        scale = float(b.abs().max()) or 1.0
+        gap = float((a - b).abs().max()) / scale
+        # float32 differs by rounding of another batch shape; half precision by far more of it.
+        allowed = 1e-4 if self._loaded.dtype == "float32" else 3e-2
+        if not gap <= allowed or math.isnan(scale):
+            raise ModelError(
+                f"{self.name}: self-check failed: {what} differs from {other} by {gap:.1e} of "
+                f"their scale (allowed {allowed:.0e}); readouts would not see what the LLM sees"
+            )
+
+
+def _parsed(text: str, options: Sequence[str]) -> Answer:
+    chosen = parse_letter(text, options)
+    scores = tuple(0.0 if j == chosen else -math.inf for j in range(len(options)))
+    return Answer(logprobs=scores, text=text)
+
+
+def _crop(grid: PatchGrid, *, x0: int, size: tuple[int, int]) -> PatchGrid:
+    """The part of a composite's grid that one of its pictures covers, in that picture's pixels."""
+    import numpy as np
+
+    width, height = size
+    cols = np.flatnonzero((grid.xs >= x0) & (grid.xs < x0 + width))
+    rows = np.flatnonzero(grid.ys < height)
+    if not len(cols) or not len(rows):
+        raise MeasurementError(
+            f"a picture of {width}×{height} px in a composite is smaller than a patch of the "
+            "model; use --vlm-images=separate or larger pictures"
+        )
+    r, c = slice(rows[0], rows[-1] + 1), slice(cols[0], cols[-1] + 1)
+    return PatchGrid(features=grid.features[r, c], xs=grid.xs[c] - x0, ys=grid.ys[r])

@@ -1,0 +1,44 @@
+"""What every pytest run loads: the options, and nothing heavy.
+
+Only with ``--vlm`` (or ``vlm`` in the ini file) is anything else imported. Idle, the plugin costs
+under two milliseconds and touches no file, no environment variable and no network.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Register ``--vlm-*`` and their ini twins."""
+    from .settings import OPTIONS
+
+    group = parser.getgroup("vlmsight", "sight gates of vision-language models")
+    for option in OPTIONS:
+        metavar = "NAME" if not option.name else option.name.upper().replace("-", "_")
+        group.addoption(
+            option.flag,
+            dest=option.dest,
+            action="append" if option.many else "store",
+            default=None,
+            metavar=metavar,
+            help=option.help,
+        )
+        parser.addini(option.dest, option.help, type=option.ini_type, default=None)  # type: ignore[arg-type]
+    parser.addini(
+        "vlm_gates",
+        "gate settings of single tasks, a line each: TASK margin=… recovery=… min_gain=… alpha=…",
+        type="linelist",
+        default=[],
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the suite where a model is named."""
+    if config.getoption("vlm") or config.getini("vlm"):
+        from .suite import activate
+
+        activate(config)

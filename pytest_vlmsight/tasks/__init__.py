@@ -1,0 +1,4 @@
+"""Tasks: named, versioned sources of multiple-choice items about images.
+
+They know nothing of models.
+"""

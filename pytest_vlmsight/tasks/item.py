@@ -1,0 +1,154 @@
+"""An item: one multiple-choice question about images, with its ground truth.
+
+Pictures are opened only when their pixels are needed, so that collecting a task of thousands of
+items costs no image memory. Identity comes from content, never from position in a file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from PIL.Image import Image
+
+REFERENCE = "REF"
+"""Label of the point or box that the question starts from."""
+
+READOUTS = ("nearest_patch", "gram", "pooled", "oddity", "linear", "depth")
+"""What can decide a task from encoder features."""
+
+
+def letter(index: int) -> str:
+    """The option letter of a position: 0 → "A"."""
+    return chr(ord("A") + index)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """A marked point, in pixels of image number ``image`` (the centre of the first pixel is .5)."""
+
+    image: int
+    x: float
+    y: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """A marked box, in pixels of image number ``image``; the right and lower edges are outside."""
+
+    image: int
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An image that is decoded only when asked for.
+
+    Attributes:
+        digest: hexadecimal SHA-256 of all that decides the pixels.
+        size: width and height in pixels.
+    """
+
+    digest: str
+    size: tuple[int, int]
+    _open: Callable[[], Image] = field(compare=False, repr=False)
+
+    def load(self) -> Image:
+        """The picture as an RGB image of ``size``; a new object at each call."""
+        return self._open().convert("RGB")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One multiple-choice question.
+
+    Attributes:
+        name: the source's own label, for people; not part of the identity.
+        images: as the VLM sees them, with markers drawn or burned in.
+        clean_images: the same without markers; equal to ``images`` where there are none.
+        question: the text, without the options.
+        options: in the source's order; option j is about the point or box labelled ``letter(j)``,
+            or else about image j + 1 (image 0 is the reference), or image j for odd-one-out.
+        answer: index of the right option.
+        points: for readouts and drawing only, never told to the VLM.
+        boxes: likewise.
+        slices: (name, value) labels to break results down by.
+        draw: paints markers on a clean picture, given that picture and its points and boxes;
+            None where there is nothing to draw.
+    """
+
+    name: str
+    images: tuple[Picture, ...]
+    clean_images: tuple[Picture, ...]
+    question: str
+    options: tuple[str, ...]
+    answer: int
+    points: tuple[Point, ...] = ()
+    boxes: tuple[Box, ...] = ()
+    slices: tuple[tuple[str, str], ...] = ()
+    draw: Draw | None = field(default=None, compare=False, repr=False)
+
+    @cached_property
+    def id(self) -> str:
+        """Hash of the content: images, question, options, answer, points and boxes."""
+        content = {
+            "images": [p.digest for p in self.images],
+            "clean_images": [p.digest for p in self.clean_images],
+            "question": self.question,
+            "options": self.options,
+            "answer": self.answer,
+            "points": [(p.image, p.x, p.y, p.label) for p in self.points],
+            "boxes": [(b.image, b.x0, b.y0, b.x1, b.y1, b.label) for b in self.boxes],
+        }
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:20]
+
+
+class Draw(Protocol):
+    """Paints the markers of one image (see ``tasks/markers.py``)."""
+
+    def __call__(
+        self, picture: Picture, *, points: Sequence[Point], boxes: Sequence[Box]
+    ) -> Picture:
+        """A picture that paints the given markers when it is loaded."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """A named, versioned source of items and the readout that decides it.
+
+    Attributes:
+        name: as shown in case ids.
+        version: changes whenever the items would.
+        readout: one of ``READOUTS``.
+        source: where the items come from, in a sentence.
+        licence: of the images.
+        make_items: (n, seed) → at most n items, the same for the same arguments; the items for a
+            smaller n are the first of those for a larger one.
+        available: how many items there are; None where there is no end.
+        folder: where a task folder lies; None for a built-in task.
+        fingerprint: hash of what the items are made from, so that a record can tell that a task
+            changed under the same version. Of a folder it covers task.toml and items.jsonl; the
+            images are covered by the items' ids.
+    """
+
+    name: str
+    version: str
+    readout: str
+    source: str
+    licence: str
+    make_items: Callable[[int, int], list[Item]] = field(repr=False)
+    available: int | None = None
+    folder: Path | None = None
+    fingerprint: str = ""

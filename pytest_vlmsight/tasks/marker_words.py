@@ -1,0 +1,35 @@
+"""Marker settings as they are typed: ``colour=yellow size=.06 shape=cross``."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+from .markers import MarkerStyle
+
+
+def parse_style(words: Sequence[str]) -> MarkerStyle:
+    """The style that words of the form ``attribute=value`` describe.
+
+    Raises:
+        ValueError: a word is of another form, names no attribute, or has a value out of range.
+    """
+    default = MarkerStyle()
+    known = {f.name: getattr(default, f.name) for f in dataclasses.fields(MarkerStyle)}
+    values: dict[str, Any] = {}
+    for word in words:
+        name, equals, text = word.partition("=")
+        if not equals or name not in known:
+            raise ValueError(
+                f"--vlm-marker={word}: expected attribute=value with an attribute of "
+                f"{', '.join(known)}"
+            )
+        kind = type(known[name])
+        try:
+            values[name] = kind(text)
+        except ValueError:
+            raise ValueError(
+                f"--vlm-marker={word}: expected a number of type {kind.__name__}"
+            ) from None
+    return MarkerStyle(**values)

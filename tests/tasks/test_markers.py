@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from pytest_vlmsight.tasks.item import Box, Picture, Point
+from pytest_vlmsight.tasks.marker_painting import paint
+from pytest_vlmsight.tasks.markers import MarkerStyle, draw_markers
+
+MakePicture = Callable[..., Picture]
+RED, WHITE, GREY = (255, 0, 0), (255, 255, 255), (128, 128, 128)
+
+
+def at(x: float, y: float, label: str = "A") -> Point:
+    return Point(image=0, x=x, y=y, label=label)
+
+
+def changed(picture: Picture, marked: Picture) -> np.ndarray:
+    """Where markers are, (height, width) bool."""
+    before, after = np.asarray(picture.load()), np.asarray(marked.load())
+    mask: np.ndarray = (before != after).any(-1)
+    return mask
+
+
+def test_paints_ring_and_letter_but_leaves_the_point(make_picture: MakePicture) -> None:
+    picture = make_picture((224, 224), "grey")
+    marked = draw_markers(picture, points=[at(100, 100)])
+    image = marked.load()
+    assert image.getpixel((100, 100)) == GREY
+    assert image.getpixel((100, 92)) == RED  # on the ring, 7 px above
+    mask = changed(picture, marked)
+    assert mask[100, 112:130].any()  # the letter, to the right
+    assert not mask[98:102, 98:102].any()
+    colours = {colour for _, colour in image.getcolors(70_000) or []}
+    assert {RED, WHITE, GREY} <= colours
+
+
+@pytest.mark.parametrize("shape", ["ring", "square", "cross"])
+@pytest.mark.parametrize("size", [(224, 224), (64, 64), (2000, 1500), (900, 200)])
+def test_hollow_shapes_leave_the_point_visible(
+    make_picture: MakePicture, shape: str, size: tuple[int, int]
+) -> None:
+    picture = make_picture(size)
+    x, y = size[0] / 2, size[1] / 2
+    mask = changed(
+        picture, draw_markers(picture, points=[at(x, y)], style=MarkerStyle(shape=shape))
+    )
+    assert not mask[int(y) - 1 : int(y) + 2, int(x) - 1 : int(x) + 2].any()
+    assert mask.any()
+
+
+def test_dot_covers_the_point(make_picture: MakePicture) -> None:
+    marked = draw_markers(make_picture(), points=[at(50, 50)], style=MarkerStyle(shape="dot"))
+    assert marked.load().getpixel((50, 50)) == RED
+
+
+@pytest.mark.parametrize("size", [(224, 224), (448, 448), (1344, 1008), (4000, 1000)])
+def test_letter_is_legible_when_shown_at_224_px(
+    make_picture: MakePicture, size: tuple[int, int]
+) -> None:
+    picture = make_picture(size)
+    style = MarkerStyle(shape="ring")
+    x, y = size[0] / 2, size[1] / 2
+    mask = changed(picture, draw_markers(picture, points=[at(x, y)], style=style))
+    ring = changed(
+        picture, draw_markers(picture, points=[at(x, y)], style=MarkerStyle(letters=False))
+    )
+    letter_rows = np.flatnonzero((mask & ~ring).any(1))
+    assert np.ptp(letter_rows) * 224 / max(size) >= 11
+
+
+def test_labels_can_be_left_out(make_picture: MakePicture) -> None:
+    style = MarkerStyle(letters=False)
+    one = draw_markers(make_picture(), points=[at(50, 50, "A")], style=style)
+    other = draw_markers(make_picture(), points=[at(50, 50, "B")], style=style)
+    assert one.load().tobytes() == other.load().tobytes()
+
+
+def test_labels_avoid_other_points(make_picture: MakePicture) -> None:
+    picture = make_picture((224, 224), "black")
+    beside = at(124, 100, "B")  # where the letter of A would go
+    mask = changed(picture, draw_markers(picture, points=[at(100, 100), beside]))
+    assert not mask[98:103, 122:127].any()
+
+
+@given(
+    st.integers(40, 400),
+    st.integers(40, 400),
+    st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=4),
+)
+def test_letters_stay_inside_and_off_their_own_point(
+    width: int, height: int, shares: list[tuple[float, float]]
+) -> None:
+    points = [
+        at(min(x * width, width - 0.01), min(y * height, height - 0.01), "ABCD"[i])
+        for i, (x, y) in enumerate(shares)
+    ]
+    first = points[:1]
+    image = paint(
+        Image.new("RGB", (width, height), "grey"), points=first, boxes=(), style=MarkerStyle()
+    )
+    # A larger canvas around the same picture shows whether anything was cut off.
+    rings = paint(
+        Image.new("RGB", (width, height), "grey"),
+        points=first,
+        boxes=(),
+        style=MarkerStyle(letters=False),
+    )
+    letters = (np.asarray(image) != np.asarray(rings)).any(-1)
+    assert letters.sum() > 40
+    assert image.getpixel((int(first[0].x), int(first[0].y))) == GREY
+    paint(image, points=points, boxes=(), style=MarkerStyle())  # however crowded
+
+
+def test_boxes_are_outlined(make_picture: MakePicture) -> None:
+    picture = make_picture()
+    box = Box(image=0, x0=50, y0=60, x1=150, y1=160, label="A")
+    marked = draw_markers(picture, boxes=[box])
+    mask = changed(picture, marked)
+    assert mask[60, 50:150].all()
+    assert mask[60:160, 50].all()
+    assert not mask[70:150, 60:140].any()
+    whole = Box(image=0, x0=0, y0=0, x1=224, y1=224, label="A")
+    assert changed(picture, draw_markers(picture, boxes=[whole])).any()
+
+
+def test_nothing_to_draw_is_the_picture_itself(make_picture: MakePicture) -> None:
+    picture = make_picture()
+    assert draw_markers(picture) is picture
+
+
+def test_digest_holds_all_that_decides_the_pixels(make_picture: MakePicture) -> None:
+    picture = make_picture()
+    box = Box(image=0, x0=5, y0=6, x1=15, y1=16, label="A")
+    several = [
+        draw_markers(picture, points=[at(50, 50)]),
+        draw_markers(picture, points=[at(50, 50.5)]),
+        draw_markers(picture, points=[at(50, 50, "B")]),
+        draw_markers(picture, points=[at(50, 50)], boxes=[box]),
+        draw_markers(picture, points=[at(50, 50)], style=MarkerStyle(colour="blue")),
+        draw_markers(make_picture(colour="tan"), points=[at(50, 50)]),
+    ]
+    assert len({p.digest for p in several}) == len(several)
+    assert draw_markers(picture, points=[at(50, 50)]) == several[0]
+
+
+def test_loading_leaves_the_clean_picture_alone(make_picture: MakePicture) -> None:
+    picture = make_picture()
+    draw_markers(picture, points=[at(50, 50)]).load()
+    assert picture.load().getcolors() == [(224 * 224, GREY)]
+
+
+@pytest.mark.parametrize("colour", ["red", "RED", "#f00", "rgb(255,0,0)", "#FF0000"])
+def test_colours_are_normalised(colour: str) -> None:
+    assert MarkerStyle(colour=colour) == MarkerStyle(colour="#ff0000")
+
+
+def test_description_tells_every_setting() -> None:
+    styles = [
+        MarkerStyle(),
+        MarkerStyle(colour="blue"),
+        MarkerStyle(size=0.05),
+        MarkerStyle(letter_size=0.2),
+        MarkerStyle(shape="dot"),
+        MarkerStyle(letters=False),
+    ]
+    assert len({style.description for style in styles}) == len(styles)
+    expected = "markers-1 ring #ff0000 size=0.032 letter_size=0.1 letters"
+    assert MarkerStyle().description == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"colour": "rouge"}, "marker colour: got 'rouge'; expected a colour name"),
+        ({"colour": 3}, "marker colour: got 3"),
+        ({"shape": "star"}, "marker shape: got 'star'; expected one of"),
+        ({"size": 0}, "marker size: got 0; expected a share"),
+        ({"size": float("nan")}, "marker size: got nan"),
+        ({"letter_size": 0.5}, "marker letter_size: got 0.5"),
+    ],
+)
+def test_wrong_style_is_named(change: dict[str, object], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        MarkerStyle(**change)  # type: ignore[arg-type]

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_vlmsight.tasks.markers import MarkerStyle
+from pytest_vlmsight.tasks.registry import (
+    BUILT_IN,
+    DuplicateTaskError,
+    UnknownTaskError,
+    resolve,
+)
+
+Record = dict[str, Any]
+WritePack = Callable[..., Path]
+
+
+@pytest.fixture
+def folders(write_pack: WritePack, matching_line: Record, tmp_path: Path) -> Path:
+    """Task folders b_task and a_task, and beside them a file and a folder of something else."""
+    for name in ("b_task", "a_task"):
+        write_pack(matching_line, folder=f"packs/{name}", name=name)
+    (tmp_path / "packs" / "README.md").write_text("not a task")
+    (tmp_path / "packs" / "other").mkdir()
+    return tmp_path / "packs"
+
+
+def test_no_pattern_is_the_built_in_suite() -> None:
+    assert [task.name for task in resolve()] == sorted(BUILT_IN)
+
+
+def test_every_built_in_task_has_the_name_it_is_listed_by() -> None:
+    for name in BUILT_IN:
+        assert [task.name for task in resolve([name])] == [name]
+
+
+def test_globs_of_names() -> None:
+    assert [task.name for task in resolve(["low_*", "*_matching"])] == ["low_level_matching"]
+
+
+def test_folders_and_globs_of_folders(folders: Path) -> None:
+    def names(*patterns: str) -> list[str]:
+        return [task.name for task in resolve(patterns)]
+
+    assert names(str(folders / "b_task")) == ["b_task"]
+    assert names(str(folders / "*")) == ["a_task", "b_task"]
+    assert names(str(folders / "b_task"), f"{folders}/*/") == ["b_task", "a_task"]
+    assert names(f"{folders.parent}/**") == ["a_task", "b_task"]
+    assert names("low_level_matching", f"{folders}/a*") == ["low_level_matching", "a_task"]
+
+
+def test_relative_folders(folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folders)
+    assert [task.name for task in resolve(["a_task"])] == ["a_task"]
+    assert [task.name for task in resolve(["./b*"])] == ["b_task"]
+    assert [task.name for task in resolve(["../packs/a*"])] == ["a_task"]
+
+
+def test_a_folder_of_a_built_in_name_is_asked_for_by_path(
+    write_pack: WritePack,
+    matching_line: Record,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = write_pack(matching_line, folder="low_level_matching", name="low_level_matching")
+    monkeypatch.chdir(tmp_path)
+    [built_in], [own] = resolve(["low_level_matching"]), resolve(["./low_level_matching"])
+    assert built_in.folder is None
+    assert own.folder is not None
+    assert own.folder.resolve() == folder
+    says = "two tasks named 'low_level_matching', the built-in one and the folder "
+    with pytest.raises(DuplicateTaskError, match=says):
+        resolve(["low_level_matching", "./low_level_matching"])
+
+
+def test_two_folders_of_one_name(write_pack: WritePack, matching_line: Record) -> None:
+    one, other = (write_pack(matching_line, folder=name) for name in ("one", "other"))
+    with pytest.raises(DuplicateTaskError, match=r"two tasks named 'small', the folder .*one and"):
+        resolve([str(one), str(other)])
+
+
+def test_the_style_reaches_every_task(folders: Path) -> None:
+    patterns = ["low_level_matching", str(folders / "a_task")]
+    for red, blue in zip(
+        resolve(patterns), resolve(patterns, style=MarkerStyle(colour="blue")), strict=True
+    ):
+        assert red.make_items(1, 0)[0].images != blue.make_items(1, 0)[0].images
+
+
+def test_unknown_name_suggests_close_ones() -> None:
+    with pytest.raises(UnknownTaskError) as caught:
+        resolve(["low_level_maching"])
+    assert "got 'low_level_maching': no such task or folder" in str(caught.value)
+    assert "(did you mean low_level_matching?)" in str(caught.value)
+    assert f"built-in tasks: {', '.join(sorted(BUILT_IN))}" in str(caught.value)
+    assert caught.value.pattern == "low_level_maching"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "says"),
+    [
+        ("zzz*", "matches no built-in task and none of 0 paths holds task.toml"),
+        ("{folders}/o*", "matches no built-in task and none of 1 paths holds task.toml"),
+        ("{folders}/other", "it is a folder without task.toml"),
+        ("{folders}/none", "no such task or folder"),
+        ("", "''"),
+    ],
+)
+def test_pattern_that_stands_for_nothing(folders: Path, pattern: str, says: str) -> None:
+    with pytest.raises(UnknownTaskError, match="--vlm-tasks: got ") as caught:
+        resolve([pattern.format(folders=folders)])
+    assert says in str(caught.value)
+
+
+def test_importing_tasks_costs_no_heavy_library() -> None:
+    code = (
+        "import sys, pytest_vlmsight.tasks.registry, pytest_vlmsight.tasks.pack, "
+        "pytest_vlmsight.tasks.presentation, pytest_vlmsight.tasks.low_level_matching; "
+        "heavy = {'PIL', 'numpy', 'torch', 'pytest', 'transformers'} & set(sys.modules); "
+        "sys.exit(f'imported {heavy}' if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
