@@ -8,7 +8,6 @@ the group they score).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,8 @@ from .tasks.groups import group_items
 from .tasks.item import REFERENCE, Box, Point, letter
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import Tensor
 
     from .models.base import PatchGrid
@@ -131,7 +132,7 @@ def _decide(readout: str, item: Item, grids: Sequence[PatchGrid]) -> int:
         features = _at_places(item, grids)
         if features is None or features[0] is None:
             raise MeasurementError(
-                f"item {item.name}: nearest_patch needs a point or box {REFERENCE} and one per option"
+                f"item {item.name}: nearest_patch needs a point {REFERENCE} and one per option"
             )
         return int(nearest_patch(features[0][None], features[1][None]))
     tokens = [grid.tokens for grid in grids]
@@ -154,7 +155,8 @@ def _at_places(item: Item, grids: Sequence[PatchGrid]) -> tuple[Tensor | None, T
     """Features at the reference (None without one) and at the options' points or boxes."""
     import torch
 
-    places: dict[str, Point | Box] = {p.label: p for p in (*item.points, *item.boxes)}
+    marks: list[Point | Box] = [*item.points, *item.boxes]
+    places = {mark.label: mark for mark in marks}
     labels = [letter(j) for j in range(len(item.options))]
     if not all(label in places for label in labels):
         return None
@@ -169,8 +171,6 @@ def _feature(place: Point | Box, grid: PatchGrid) -> Tensor:
 
     xs, ys = torch.as_tensor(grid.xs), torch.as_tensor(grid.ys)
     if isinstance(place, Box):
-        return box_mean(
-            grid.features, xs=xs, ys=ys, box=(place.x0, place.y0, place.x1, place.y1)
-        )
+        return box_mean(grid.features, xs=xs, ys=ys, box=(place.x0, place.y0, place.x1, place.y1))
     points = torch.tensor([[place.x, place.y]], dtype=torch.float64)
     return bilinear(grid.features, xs=xs, ys=ys, points=points)[0]

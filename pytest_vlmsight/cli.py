@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from . import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -80,7 +83,7 @@ def _show(parsed: argparse.Namespace) -> None:
     print(f"wrote {parsed.output}")
 
 
-def _models(parsed: argparse.Namespace) -> None:
+def _models(_: argparse.Namespace) -> None:
     from .models.names import ALIASES
 
     width = max(map(len, ALIASES))

@@ -11,6 +11,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,13 +19,13 @@ import numpy as np
 from . import sight
 from .ceiling import Ceiling, CeilingReader
 from .models.base import MeasurementError, Prompt
-from .settings import Settings
 from .tasks.presentation import Presentation, balanced_orders, present, rotations
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from .models.base import Vlm
+    from .settings import Settings
     from .tasks.item import Item, Task
 
 Progress = Callable[[str, int, int], None]
@@ -128,47 +129,45 @@ def evaluate(
     items = task.make_items(settings.items, settings.seed)
     if not items:
         raise MeasurementError(f"task {task.name} has no items")
-    counts = [len(item.options) for item in items]
     asked = _presentations(items, settings)
-    turns = len(asked[0])
-    told = progress or (lambda what, done, total: None)
+    told = progress or _silent
+    readers = {
+        kind: CeilingReader(task.readout, kind=kind, stage=str(vlm.fed_from), seed=settings.seed)
+        for kind in settings.ceiling
+    }
 
-    def answers(sight_name: str, prompts: Iterator[Prompt], **ask: Any) -> Answers:
+    def answers(
+        sight_name: str, prompts: Iterator[Prompt], reader: CeilingReader | None
+    ) -> Answers:
+        turns = len(asked[0])
+        stage = None if reader is None else vlm.fed_from
         rows = []
-        total = len(items) * turns
-        for index, answer in enumerate(
-            vlm.ask(prompts, scoring=settings.scoring, **ask), start=1
-        ):
+        for index, answer in enumerate(vlm.ask(prompts, scoring=settings.scoring, stage=stage)):
             rows.append(answer.logprobs)
-            if matched is not None and answer.grids and (index - 1) % turns == 0:
-                matched.observe(items[(index - 1) // turns], answer.grids)
-            told(f"{task.name} {sight_name}", index, total)
+            if reader is not None and index % turns == 0:
+                reader.observe(items[index // turns], answer.grids)
+            told(f"{task.name} {sight_name}", index + 1, len(items) * turns)
         return _in_source_order(rows, asked)
 
-    stage = vlm.fed_from
-    matched = None
-    if "matched" in settings.ceiling:
-        matched = CeilingReader(
-            task.readout, kind="matched", stage=str(stage), seed=settings.seed
-        )
-    flat = list(itertools.chain.from_iterable(asked))
     sighted = answers(
         "sighted",
-        (_prompt(p, tuple(picture.load() for picture in p.images)) for p in flat),
-        stage=stage if matched is not None else None,
+        (
+            _prompt(presentation, tuple(picture.load() for picture in presentation.images))
+            for turns in asked
+            for presentation in turns
+        ),
+        readers.get("matched"),
     )
     blind = {
-        kind: answers(kind, _blind_prompts(kind, items, asked, settings))
+        kind: answers(kind, _blind_prompts(kind, items, asked, settings), None)
         for kind in settings.blind
     }
+    if "native" in readers:
+        _look(vlm, items, readers["native"], told=partial(told, f"{task.name} native"))
     ceilings, unmeasured = {}, {}
-    for kind in settings.ceiling:
+    for kind, reader in readers.items():
         try:
-            if kind == "matched":
-                assert matched is not None
-                ceilings[kind] = matched.result()
-            else:
-                ceilings[kind] = _native(vlm, task, items, settings, told)
+            ceilings[kind] = reader.result()
         except MeasurementError as error:
             unmeasured[kind] = str(error)
     ids = tuple(item.id for item in items)
@@ -177,7 +176,7 @@ def evaluate(
         task=task.name,
         ids=ids,
         gold=np.array([item.answer for item in items]),
-        options=np.array(counts),
+        options=np.array([len(item.options) for item in items]),
         orders=_padded([[p.order for p in turn] for turn in asked], fill=-1).astype(int),
         sighted=sighted,
         blind=blind,
@@ -191,7 +190,7 @@ def evaluate(
             "readout": task.readout,
             "trained_on": {kind: c.trained_on for kind, c in ceilings.items()},
             "scoring": settings.scoring,
-            "rotations": turns,
+            "rotations": len(asked[0]),
             "seed": settings.seed,
         },
     )
@@ -218,9 +217,7 @@ def _presentations(items: Sequence[Item], settings: Settings) -> list[list[Prese
 
 
 def _prompt(presentation: Presentation, images: tuple[Image, ...]) -> Prompt:
-    return Prompt(
-        images=images, question=presentation.item.question, options=presentation.options
-    )
+    return Prompt(images=images, question=presentation.item.question, options=presentation.options)
 
 
 def _blind_prompts(
@@ -251,23 +248,19 @@ def _blind_prompts(
             yield _prompt(presentation, images)
 
 
-def _native(
-    vlm: Vlm,
-    task: Task,
-    items: Sequence[Item],
-    settings: Settings,
-    told: Progress,
-) -> Ceiling:
-    """The ceiling from each clean image by itself."""
-    stage = vlm.fed_from
-    reader = CeilingReader(task.readout, kind="native", stage=str(stage), seed=settings.seed)
-    grids = vlm.look(
-        (picture.load() for item in items for picture in item.clean_images), stage=stage
-    )
+def _look(
+    vlm: Vlm, items: Sequence[Item], reader: CeilingReader, *, told: Callable[[int, int], None]
+) -> None:
+    """Show the encoder each clean image by itself."""
+    pictures = (picture.load() for item in items for picture in item.clean_images)
+    grids = vlm.look(pictures, stage=vlm.fed_from)
     for done, item in enumerate(items, start=1):
         reader.observe(item, list(itertools.islice(grids, len(item.clean_images))))
-        told(f"{task.name} native", done, len(items))
-    return reader.result()
+        told(done, len(items))
+
+
+def _silent(_: str, __: int, ___: int) -> None:
+    """No one watches."""
 
 
 def _in_source_order(
@@ -284,9 +277,9 @@ def _in_source_order(
                 raise MeasurementError(
                     f"item {presentation.item.name}: an option's log-probability is NaN"
                 )
-            options = np.empty(len(by_position))
-            options[list(presentation.order)] = by_position
-            by_option.append(options)
+            by_source = np.empty(len(by_position))
+            by_source[list(presentation.order)] = by_position
+            by_option.append(by_source.tolist())
             answered = not math.isinf(by_position.max())
             chosen.append(presentation.order[int(by_position.argmax())] if answered else -1)
         logprobs.append(by_option)

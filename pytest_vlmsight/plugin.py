@@ -6,15 +6,14 @@ under two milliseconds and touches no file, no environment variable and no netwo
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Register ``--vlm-*`` and their ini twins."""
-    from .settings import OPTIONS
+    from .options import OPTIONS
 
     group = parser.getgroup("vlmsight", "sight gates of vision-language models")
     for option in OPTIONS:

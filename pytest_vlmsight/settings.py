@@ -1,278 +1,20 @@
-"""What can be set, in one table, and the frozen settings of a run.
+"""The frozen settings of a run, from what the command line or the ini file gave.
 
-Every option stands here once: the command line, the ini file and the documentation of
-``pytest --help`` are made from it. Imports nothing, because every pytest run loads it.
+``options.py`` holds the table of what can be set.
 """
 
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-BLIND_KINDS = ("blank", "none", "noise", "shuffled")
-CEILINGS = ("matched", "native")
-SCORINGS = ("letters", "generate")
-INCONCLUSIVE = ("fail", "skip", "pass")
+from .options import OPTIONS, SettingError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
 GATE_KEYS = ("margin", "recovery", "min_gain", "alpha")
-
-
-class SettingError(ValueError):
-    """A setting cannot be used; the message names it, what was given and what is expected."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
-    """One setting: ``--vlm-NAME`` on the command line, ``vlm_name`` in the ini file.
-
-    Attributes:
-        name: with dashes, without the leading "vlm-"; empty for ``--vlm`` itself.
-        parse: text → value; raises ValueError.
-        default: the value where neither place sets it.
-        expected: what is accepted, for errors and --help.
-        help: a sentence.
-        many: may be given several times, or as several words in one value.
-        ini: type of the ini value in pytest's words; made from the default where it is empty.
-    """
-
-    name: str
-    parse: Callable[[str], Any]
-    default: Any
-    expected: str
-    help: str
-    many: bool = False
-    ini: str = ""
-
-    @property
-    def ini_type(self) -> str:
-        """What pytest is told of the ini value, so that TOML's own types can be written."""
-        kinds = {tuple: "args", bool: "bool", int: "int", float: "float"}
-        return self.ini or kinds.get(type(self.default), "string")
-
-    @property
-    def flag(self) -> str:
-        """The option as typed."""
-        return f"--vlm-{self.name}" if self.name else "--vlm"
-
-    @property
-    def dest(self) -> str:
-        """The ini key, and the attribute of pytest's option namespace."""
-        return f"vlm_{self.name}".replace("-", "_").rstrip("_")
-
-    def read(self, given: Any) -> Any:
-        """The value of what was given (text, texts or a TOML value), or the default.
-
-        Raises:
-            SettingError: it is not what is expected.
-        """
-        if given is None or given in ("", []):
-            return self.default
-        words = list(given) if isinstance(given, list | tuple) else [str(given)]
-        if self.many:
-            words = [w for word in words for w in word.replace(",", " ").split()]
-        try:
-            values = tuple(self.parse(word.strip()) for word in words)
-        except ValueError as error:
-            shown = " ".join(words)
-            raise SettingError(
-                f"{self.flag}={shown}: expected {self.expected} ({self.dest} in an ini file)"
-            ) from error
-        return tuple(dict.fromkeys(values)) if self.many else values[-1]
-
-
-def _between(low: float, high: float) -> Callable[[str], float]:
-    def parse(text: str) -> float:
-        value = float(text)
-        if not low < value < high:
-            raise ValueError(text)
-        return value
-
-    return parse
-
-
-def _whole(least: int, *, words: Mapping[str, int | None] | None = None) -> Callable[[str], Any]:
-    def parse(text: str) -> int | None:
-        if words and text in words:
-            return words[text]
-        value = int(text)
-        if value < least:
-            raise ValueError(text)
-        return value
-
-    return parse
-
-
-def _one_of(*choices: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        if text not in choices:
-            raise ValueError(text)
-        return text
-
-    return parse
-
-
-def _flag(text: str) -> bool:
-    return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[
-        text.lower()
-    ]
-
-
-def _truth(text: str) -> bool:
-    try:
-        return _flag(text)
-    except KeyError:
-        raise ValueError(text) from None
-
-
-def _word(text: str) -> str:
-    if not text:
-        raise ValueError(text)
-    return text
-
-
-OPTIONS = (
-    Option(
-        name="",
-        parse=_word,
-        default=(),
-        expected="an alias, a hub id[@revision] or a folder",
-        help="vision-language model to test; repeatable",
-        many=True,
-    ),
-    Option(
-        name="tasks",
-        parse=_word,
-        default=(),
-        expected="a task's name, a folder with a task.toml, or a glob of either",
-        help="tasks to run; repeatable; the generated suite by default",
-        many=True,
-    ),
-    Option(
-        name="items",
-        parse=_whole(1),
-        default=400,
-        expected="a whole number of at least 1",
-        help="items per task (400)",
-    ),
-    Option(
-        name="seed",
-        parse=_whole(0),
-        default=0,
-        expected="a whole number of at least 0",
-        help="seed of the items and of the options' order (0)",
-    ),
-    Option(
-        name="margin",
-        parse=_between(0, 1),
-        default=0.10,
-        expected="a proportion between 0 and 1",
-        help="how far below its ceiling the VLM may be (.10)",
-    ),
-    Option(
-        name="recovery",
-        parse=_between(0, 1),
-        default=0.5,
-        expected="a proportion between 0 and 1",
-        help="share of (ceiling - chance) that the VLM must recover (.5)",
-    ),
-    Option(
-        name="min-gain",
-        parse=_between(0, 1),
-        default=0.10,
-        expected="a proportion between 0 and 1",
-        help="gain over blind below which the VLM fails the blind gate (.10)",
-    ),
-    Option(
-        name="alpha",
-        parse=_between(0, 0.5),
-        default=0.05,
-        expected="an error rate between 0 and .5",
-        help="error rate of the gates (.05)",
-    ),
-    Option(
-        name="blind",
-        parse=_one_of(*BLIND_KINDS),
-        default=("blank",),
-        expected=f"any of {', '.join(BLIND_KINDS)}",
-        help="what the blind run sees; of several the gate takes the strongest (blank)",
-        many=True,
-    ),
-    Option(
-        name="ceiling",
-        parse=_one_of(*CEILINGS),
-        default=("matched",),
-        expected=f"any of {', '.join(CEILINGS)}",
-        help="the readout's input; the first named decides, others are reported (matched)",
-        many=True,
-    ),
-    Option(
-        name="scoring",
-        parse=_one_of(*SCORINGS),
-        default="letters",
-        expected=f"one of {', '.join(SCORINGS)}",
-        help="letters: their log-probability in one forward; generate: greedy text, strict parser",
-    ),
-    Option(
-        name="rotations",
-        parse=_whole(1, words={"all": None}),
-        default=1,
-        ini="string",
-        expected="a whole number of at least 1, or all",
-        help="rotations of the options asked per item (1)",
-    ),
-    Option(
-        name="inconclusive",
-        parse=_one_of(*INCONCLUSIVE),
-        default="fail",
-        expected=f"one of {', '.join(INCONCLUSIVE)}",
-        help="what an INCONCLUSIVE gate does to its case (fail)",
-    ),
-    Option(
-        name="device",
-        parse=_word,
-        default="auto",
-        expected="a torch device such as cpu or cuda:0, or auto",
-        help="where the model runs (auto)",
-    ),
-    Option(
-        name="dtype",
-        parse=_one_of("auto", "float32", "bfloat16", "float16"),
-        default="auto",
-        expected="one of auto, float32, bfloat16, float16",
-        help="the model's number format (auto: float32 on a CPU, else the checkpoint's own)",
-    ),
-    Option(
-        name="batch",
-        parse=_whole(1, words={"auto": None}),
-        default=None,
-        expected="a whole number of at least 1, or auto",
-        help="prompts per forward (auto)",
-    ),
-    Option(
-        name="images",
-        parse=_one_of("auto", "separate", "composite"),
-        default="auto",
-        expected="one of auto, separate, composite",
-        help="several images of an item: separate in one prompt, or side by side in one (auto)",
-    ),
-    Option(
-        name="marker",
-        parse=_word,
-        default=(),
-        expected="words such as colour=yellow size=0.06 shape=ring",
-        help="how drawn markers look: colour=…, size=…, shape=…",
-        many=True,
-    ),
-    Option(
-        name="trust-remote-code",
-        parse=_truth,
-        default=False,
-        expected="true or false",
-        help="run code that comes with a checkpoint (false)",
-    ),
-)
-"""Every setting, in the order of the documentation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -326,12 +68,12 @@ def read_settings(given: Callable[[str], Any], *, per_task: Sequence[str] = ()) 
     Raises:
         SettingError: one of them cannot be used.
     """
-    values = {option.dest.removeprefix("vlm_"): option.read(given(option.dest)) for option in OPTIONS}
+    values = {
+        option.dest.removeprefix("vlm_"): option.read(given(option.dest)) for option in OPTIONS
+    }
     gate = GateSettings(**{key: values.pop(key) for key in GATE_KEYS})
     vlms = values.pop("vlm")
-    return Settings(
-        vlms=vlms, gate=gate, per_task=tuple(map(_task_line, per_task)), **values
-    )
+    return Settings(vlms=vlms, gate=gate, per_task=tuple(map(_task_line, per_task)), **values)
 
 
 def _task_line(line: str) -> tuple[str, tuple[tuple[str, float], ...]]:

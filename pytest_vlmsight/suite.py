@@ -7,18 +7,20 @@ evaluation.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from .models.base import MeasurementError, ModelError
 from .models.names import ModelName, UnknownModelError, parse_name
+from .options import SettingError
 from .progress import Progress, open_progress
-from .settings import GateSettings, SettingError, Settings, read_settings
+from .settings import GateSettings, Settings, read_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator, Sequence
+    from pathlib import Path
+
     from .evaluation import Evaluation
     from .gates import Verdict
     from .models.base import Vlm
@@ -401,5 +403,3 @@ def _check_wanted(plugin: SuitePlugin) -> None:
     for wanted in plugin.wanted or ():
         if not any(_wanted(nodeid, (wanted,)) for nodeid in known):
             raise pytest.UsageError(f"not found: {wanted} (is its --vlm or --vlm-tasks missing?)")
-
-

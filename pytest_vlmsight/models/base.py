@@ -7,11 +7,12 @@ features of its own vision encoder together with the place in the picture where 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
     import numpy as np
     from PIL.Image import Image
     from torch import Tensor

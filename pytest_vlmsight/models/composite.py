@@ -6,10 +6,11 @@ own helper lays them out, so that a point in one of them is a point of the compo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PIL.Image import Image
 
 GAP = 10

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .base import ModelError
-from .names import ModelName
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .names import ModelName
 
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 
@@ -85,7 +88,9 @@ def load(
         )
     mismatched = info.get("mismatched_keys")
     if mismatched:
-        raise ModelError(f"{name.shown}: weights of another shape: {sorted(map(str, mismatched))[0]}")
+        raise ModelError(
+            f"{name.shown}: weights of another shape: {sorted(map(str, mismatched))[0]}"
+        )
     model = model.to(device).eval().requires_grad_(requires_grad=False)
     used = str(next(model.parameters()).dtype).removeprefix("torch.")
     return Loaded(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .base import MeasurementError, Prompt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 INSTRUCTION = "Answer with the letter of the right option."
 

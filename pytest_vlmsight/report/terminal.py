@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..settings import Settings
-
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     import pytest
 
-    from ..tasks.item import Task
+    from pytest_vlmsight.settings import Settings
+    from pytest_vlmsight.tasks.item import Task
 
 WIDTH = 80
 ASSUMED_DISAGREEMENT = 0.3
@@ -25,13 +25,17 @@ _HEAD = (
 
 def header(settings: Settings, *, tasks: Sequence[Task], tests: int) -> list[str]:
     """What will be tested and the smallest margin that the least task could show."""
-    from ..stats.power import smallest_margin
+    from pytest_vlmsight.stats.power import smallest_margin
 
-    sizes = [settings.items if t.available is None else min(t.available, settings.items) for t in tasks]
+    sizes = [
+        settings.items if t.available is None else min(t.available, settings.items) for t in tasks
+    ]
     gate = settings.gate
     lines = [
         f"vlmsight: {len(settings.vlms)} model(s) × {len(tasks)} task(s) = {tests} gates, "
-        f"{min(sizes)}–{max(sizes)} items" if sizes else "vlmsight: no tasks"
+        f"{min(sizes)}–{max(sizes)} items"
+        if sizes
+        else "vlmsight: no tasks"
     ]
     if sizes:
         least = smallest_margin(min(sizes), psi=ASSUMED_DISAGREEMENT, alpha=gate.alpha)

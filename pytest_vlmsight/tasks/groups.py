@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from .item import Item
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .item import Item
 
 
 def group_items(items: Sequence[Item]) -> list[str]:

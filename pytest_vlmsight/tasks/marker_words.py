@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .markers import MarkerStyle
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def parse_style(words: Sequence[str]) -> MarkerStyle:

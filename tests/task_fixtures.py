@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -84,13 +83,3 @@ def make_picture() -> Callable[..., Picture]:
         return Picture(digest, size, lambda: Image.new("RGB", size, colour))
 
     return make
-
-
-@pytest.fixture
-def packs() -> Path:
-    """The folder of the real-image task folders."""
-    default = Path(__file__).parents[3] / "shared" / "data" / "packs"
-    folder = Path(os.environ.get("VLMSIGHT_PACKS", default))
-    if not folder.is_dir():
-        pytest.skip(f"no real-image task folders at {folder}: set VLMSIGHT_PACKS")
-    return folder

@@ -1,0 +1,28 @@
+"""What all tests share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# Small models are fastest on one thread: two threads on shared cores wait for each other. Set
+# before torch is imported, and inherited by the processes that tests start.
+os.environ["OMP_NUM_THREADS"] = "1"
+
+settings.register_profile("vlmsight", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("vlmsight")
+
+pytest_plugins = ["pytester", "task_fixtures"]
+
+
+@pytest.fixture
+def packs() -> Path:
+    """The folder of the real-image task folders."""
+    default = Path(__file__).parents[2] / "shared" / "data" / "packs"
+    folder = Path(os.environ.get("VLMSIGHT_PACKS", default))
+    if not folder.is_dir():
+        pytest.skip(f"no real-image task folders at {folder}: set VLMSIGHT_PACKS")
+    return folder
