@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from .models.base import Vlm
     from .settings import Settings
-    from .tasks.item import Item, Task
+    from .tasks.item import Item, Picture, Task
 
 Progress = Callable[[str, int, int], None]
 """Called as work goes on: what is being done, how much of it, of how much."""
@@ -152,7 +152,7 @@ def evaluate(
     sighted = answers(
         "sighted",
         (
-            _prompt(presentation, tuple(picture.load() for picture in presentation.images))
+            _prompt(presentation, _load(presentation.item, presentation.images))
             for turns in asked
             for presentation in turns
         ),
@@ -220,6 +220,13 @@ def _prompt(presentation: Presentation, images: tuple[Image, ...]) -> Prompt:
     return Prompt(images=images, question=presentation.item.question, options=presentation.options)
 
 
+def _load(item: Item, pictures: Sequence[Picture]) -> tuple[Image, ...]:
+    try:
+        return tuple(picture.load() for picture in pictures)
+    except (OSError, ValueError) as error:
+        raise MeasurementError(f"item {item.name}: {error}") from error
+
+
 def _blind_prompts(
     kind: str,
     items: Sequence[Item],
@@ -244,7 +251,7 @@ def _blind_prompts(
             elif kind == "noise":
                 images = sight.noise([picture.size for picture in shown], key=items[index].id)
             else:
-                images = tuple(picture.load() for picture in shown)
+                images = _load(items[index], shown)
             yield _prompt(presentation, images)
 
 
@@ -252,7 +259,7 @@ def _look(
     vlm: Vlm, items: Sequence[Item], reader: CeilingReader, *, told: Callable[[int, int], None]
 ) -> None:
     """Show the encoder each clean image by itself."""
-    pictures = (picture.load() for item in items for picture in item.clean_images)
+    pictures = (image for item in items for image in _load(item, item.clean_images))
     grids = vlm.look(pictures, stage=vlm.fed_from)
     for done, item in enumerate(items, start=1):
         reader.observe(item, list(itertools.islice(grids, len(item.clean_images))))

@@ -241,6 +241,7 @@ class VlmModel(pytest.Collector):
         super().__init__(**node)
         self.plugin, self.source = plugin, source
         self._vlm: Vlm | None = None
+        self._failure_told = False
         self._evaluations: dict[str, Evaluation | MeasurementError] = {}
 
     def collect(self) -> Iterator[VlmCase]:
@@ -265,6 +266,13 @@ class VlmModel(pytest.Collector):
             images=settings.images,
             trust_remote_code=settings.trust_remote_code,
         )
+
+    def load_failure(self, error: ModelError) -> str:
+        """What went wrong, in full for the first case and as a reference for the others."""
+        if self._failure_told:
+            return f"{self.name} could not be loaded: see the first ERROR of this model"
+        self._failure_told = True
+        return str(error)
 
     def teardown(self) -> None:
         """Free the model."""
@@ -350,7 +358,9 @@ class VlmCase(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The sentence, without frames of the plugin."""
-        if isinstance(excinfo.value, GateFailure | MeasurementError | ModelError):
+        if isinstance(excinfo.value, ModelError):
+            return self.model.load_failure(excinfo.value)
+        if isinstance(excinfo.value, GateFailure | MeasurementError):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 

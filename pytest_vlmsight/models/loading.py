@@ -91,7 +91,11 @@ def load(
         raise ModelError(
             f"{name.shown}: weights of another shape: {sorted(map(str, mismatched))[0]}"
         )
-    model = model.to(device).eval().requires_grad_(requires_grad=False)
+    try:
+        model = model.to(device).eval().requires_grad_(requires_grad=False)
+    except (RuntimeError, AssertionError) as error:  # AssertionError: torch without CUDA
+        words = str(error).strip().splitlines()[0]
+        raise ModelError(f"{name.shown} cannot be put on --vlm-device={device}: {words}") from error
     used = str(next(model.parameters()).dtype).removeprefix("torch.")
     return Loaded(
         model=model,

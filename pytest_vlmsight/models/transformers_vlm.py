@@ -16,7 +16,7 @@ from .base import Answer, MeasurementError, ModelError, PatchGrid, Prompt, Stage
 from .composite import side_by_side
 from .families import ONE_IMAGE, family_of
 from .loading import Loaded, load
-from .patches import PatchMap, patch_map
+from .patches import PatchMap, PatchMapError, patch_map
 from .prompts import Primer, conversation, letter_tokens, parse_letter
 from .selfcheck import StageSamples, check_stages
 
@@ -89,7 +89,10 @@ class TransformersVlm:
     ) -> TransformersVlm:
         """Load and check a model; see ``loading.load`` and the class for arguments and errors."""
         loaded = load(name, device=device, dtype=dtype, trust_remote_code=trust_remote_code)
-        return cls(name.shown, loaded, batch=batch, images=images)
+        try:
+            return cls(name.shown, loaded, batch=batch, images=images)
+        except MeasurementError as error:
+            raise ModelError(str(error)) from error
 
     @property
     def fed_from(self) -> Stage:
@@ -376,7 +379,10 @@ class TransformersVlm:
 
     def _map(self, size: tuple[int, int]) -> PatchMap:
         if size not in self._maps:
-            self._maps[size] = patch_map(self._process, size=size, patch=self._patch)
+            try:
+                self._maps[size] = patch_map(self._process, size=size, patch=self._patch)
+            except PatchMapError as error:
+                raise MeasurementError(f"{self.name}: {error}") from error
         return self._maps[size]
 
     def _process(self, image: Image) -> np.ndarray:

@@ -16,10 +16,10 @@ WIDTH = 80
 ASSUMED_DISAGREEMENT = 0.3
 """Share of items on which VLM and readout differ, assumed for the power in the header."""
 
-_TASK = 22
+_TASK = 20
 _HEAD = (
-    f"{'task':<{_TASK}} {'sighted':>7} {'blind':>6} {'ceiling':>7} {'chance':>6} {'n':>4}  "
-    f"{'ceiling':<12} blind"
+    f"{'task':<{_TASK}} {'sighted':>7} {'blind':>5} {'ceiling':>7} {'chance':>6} {'n':>4} "
+    f"{'ceiling gate':<12} blind gate"
 )
 
 
@@ -32,10 +32,10 @@ def header(settings: Settings, *, tasks: Sequence[Task], tests: int) -> list[str
     ]
     gate = settings.gate
     lines = [
-        f"vlmsight: {len(settings.vlms)} model(s) × {len(tasks)} task(s) = {tests} gates, "
-        f"{min(sizes)}–{max(sizes)} items"
-        if sizes
-        else "vlmsight: no tasks"
+        (
+            f"vlmsight: {len(settings.vlms)} model(s), {len(tasks)} task(s) of {_range(sizes)} items, "
+            f"{tests} gates"
+        )
     ]
     if sizes:
         least = smallest_margin(min(sizes), psi=ASSUMED_DISAGREEMENT, alpha=gate.alpha)
@@ -67,7 +67,8 @@ def summary(reports: Iterable[pytest.TestReport]) -> list[str]:
     lines: list[str] = []
     for model, tasks in models.items():
         lines += [*([""] if lines else []), *_model_line(model, tasks), _HEAD]
-        lines += [_task_line(task, cell) for task, cell in tasks.items()]
+        for task, cell in tasks.items():
+            lines += _task_lines(task, cell)
     return lines
 
 
@@ -80,16 +81,32 @@ def _model_line(model: str, tasks: Mapping[str, Mapping[str, Any]]) -> list[str]
     return [line if len(line) <= WIDTH else line[: WIDTH - 1] + "…"]
 
 
-def _task_line(task: str, cell: Mapping[str, Any]) -> str:
-    ceilings = [v for k, v in cell.items() if k.startswith("vlm_ceiling_")]
-    name = task if len(task) <= _TASK else task[: _TASK - 1] + "…"
-    numbers = (
-        f"{_share(cell.get('vlm_sighted')):>7} {_share(cell.get('vlm_blind')):>6} "
-        f"{_share(ceilings[0] if ceilings else None):>7} {_share(cell.get('vlm_chance')):>6} "
-        f"{cell.get('vlm_n', '–'):>4}"
-    )
+def _task_lines(task: str, cell: Mapping[str, Any]) -> list[str]:
+    """The line of a task, and one for each further ceiling that was measured."""
+    ceilings = {
+        key.removeprefix("vlm_ceiling_"): value
+        for key, value in cell.items()
+        if key.startswith("vlm_ceiling_")
+    }
+    first, *others = ceilings.values() or [None]
+    name = task if len(task) <= _TASK else f"{task[: _TASK - 7]}…{task[-6:]}"
     ceiling, blind = cell.get("ceiling", "–"), cell.get("blind", "–")
-    return f"{name:<{_TASK}} {numbers}  {ceiling:<12} {blind}".rstrip()
+    line = (
+        f"{name:<{_TASK}} {_share(cell.get('vlm_sighted')):>7} {_share(cell.get('vlm_blind')):>5} "
+        f"{_share(first):>7} {_share(cell.get('vlm_chance')):>6} {cell.get('vlm_n', '–'):>4} "
+        f"{ceiling:<12} {blind}"
+    )
+    more = [
+        f"{'  ' + kind + ' ceiling':<{_TASK}} {'':>7} {'':>5} {_share(share):>7}"
+        for kind, share in zip(list(ceilings)[1:], others, strict=True)
+    ]
+    return [line, *more]
+
+
+def _range(sizes: Sequence[int]) -> str:
+    if not sizes:
+        return "0"
+    return f"{min(sizes)}" if min(sizes) == max(sizes) else f"{min(sizes)} to {max(sizes)}"
 
 
 def _share(value: Any) -> str:
