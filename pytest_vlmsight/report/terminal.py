@@ -31,12 +31,8 @@ def header(settings: Settings, *, tasks: Sequence[Task], tests: int) -> list[str
         settings.items if t.available is None else min(t.available, settings.items) for t in tasks
     ]
     gate = settings.gate
-    lines = [
-        (
-            f"vlmsight: {len(settings.vlms)} model(s), {len(tasks)} task(s) of {_range(sizes)} items, "
-            f"{tests} gates"
-        )
-    ]
+    what = f"{len(settings.vlms)} model(s), {len(tasks)} task(s) of {_range(sizes)} items"
+    lines = [f"vlmsight: {what}, {tests} gates"]
     if sizes:
         least = smallest_margin(min(sizes), psi=ASSUMED_DISAGREEMENT, alpha=gate.alpha)
         lines.append(
