@@ -30,7 +30,8 @@ class Option:
         default: the value where neither place sets it.
         expected: what is accepted, for errors and --help.
         help: a sentence.
-        many: may be given several times, or as several words in one value.
+        many: may be given several times, or (but for paths) as several words in one value.
+        path: values may be paths, which may hold spaces and commas.
         ini: type of the ini value in pytest's words; made from the default where it is empty.
     """
 
@@ -43,10 +44,11 @@ class Option:
         expected: str,
         help: str,  # noqa: A002 - pytest's own word for it
         many: bool = False,
+        path: bool = False,
         ini: str = "",
     ) -> None:
         self.name, self.parse, self.default, self.many = name, parse, default, many
-        self.expected, self.help, self.ini = expected, help, ini
+        self.expected, self.help, self.path, self.ini = expected, help, path, ini
 
     @property
     def ini_type(self) -> str:
@@ -73,7 +75,7 @@ class Option:
         if given is None or given in ("", []):
             return self.default
         words = list(given) if isinstance(given, list | tuple) else [str(given)]
-        if self.many:
+        if self.many and not self.path:
             words = [w for word in words for w in word.replace(",", " ").split()]
         try:
             values = tuple(self.parse(word.strip()) for word in words)
@@ -143,6 +145,7 @@ OPTIONS = (
         expected="an alias, a hub id[@revision] or a folder",
         help="vision-language model to test; repeatable",
         many=True,
+        path=True,
     ),
     Option(
         name="tasks",
@@ -151,6 +154,7 @@ OPTIONS = (
         expected="a task's name, a folder with a task.toml, or a glob of either",
         help="tasks to run; repeatable; the generated suite by default",
         many=True,
+        path=True,
     ),
     Option(
         name="items",

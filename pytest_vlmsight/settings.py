@@ -77,14 +77,15 @@ def read_settings(given: Callable[[str], Any], *, per_task: Sequence[str] = ()) 
 
 
 def _task_line(line: str) -> tuple[str, tuple[tuple[str, float], ...]]:
-    pattern, *words = line.split()
+    form = f"expected 'TASK {'=… '.join(GATE_KEYS)}=…'"
+    pattern, *words = line.split() or [""]
+    if not words:
+        raise SettingError(f"vlm_gates: {line!r}: {form}, got no setting")
     parsers = {o.dest.removeprefix("vlm_"): o for o in OPTIONS if o.dest[4:] in GATE_KEYS}
     changes = []
     for word in words:
         key, _, text = word.partition("=")
-        if key not in parsers:
-            raise SettingError(
-                f"vlm_gates: {line!r}: expected 'TASK {'=… '.join(GATE_KEYS)}=…', got {word!r}"
-            )
+        if key not in parsers or not text:
+            raise SettingError(f"vlm_gates: {line!r}: {form}, got {word!r}")
         changes.append((key, parsers[key].read(text)))
     return pattern, tuple(changes)

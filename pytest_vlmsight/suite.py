@@ -50,19 +50,29 @@ def activate(config: pytest.Config) -> None:
         pytest.UsageError: a setting, a model's or a task's name cannot be used.
     """
 
+    def configured(dest: str) -> Any:
+        try:
+            return config.getini(dest)
+        except (ValueError, TypeError, pytest.UsageError) as error:
+            # pytest names the key only where the file is TOML.
+            raise SettingError(f"{dest} in the ini file: {error}") from None
+
     def given(dest: str) -> Any:
         typed = config.getoption(dest)
-        return config.getini(dest) if typed is None else typed
+        return configured(dest) if typed is None else typed
 
     try:
-        settings = read_settings(given, per_task=config.getini("vlm_gates"))
+        settings = read_settings(given, per_task=configured("vlm_gates"))
         names = [parse_name(name, base=config.invocation_params.dir) for name in settings.vlms]
     except (SettingError, UnknownModelError) as error:
         raise pytest.UsageError(str(error)) from None
+    names = list(dict.fromkeys(names))
     shown = [name.shown for name in names]
     for name in shown:
         if shown.count(name) > 1:
             raise pytest.UsageError(f"--vlm={name}: two models would share this name")
+    if not names:
+        raise pytest.UsageError("--vlm: no model is named")
     config.pluginmanager.register(
         SuitePlugin(config, settings=settings, names=names, wanted=_take_arguments(config)),
         "vlmsight-suite",
@@ -120,6 +130,7 @@ class SuitePlugin:
         if self.wanted is None:
             return
         self.tasks = _checked_tasks(self.settings)
+        _check_wanted(self)
         self.progress = open_progress(self.config)
 
     def pytest_unconfigure(self) -> None:
@@ -144,6 +155,16 @@ class SuitePlugin:
         if isinstance(collector, pytest.Session) and self.wanted is not None and report.passed:
             suite = VlmSuite.from_parent(collector, name=ROOT, nodeid=ROOT, plugin=self)
             report.result.append(suite)
+        return report
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Say in a case's own words what its setup raised: pytest does so for calls only."""
+        report = yield
+        if isinstance(item, VlmCase) and report.failed and report.when != "call" and call.excinfo:
+            report.longrepr = item.repr_failure(call.excinfo)
         return report
 
     @pytest.hookimpl(trylast=True)
@@ -227,9 +248,14 @@ class VlmSuite(pytest.Collector):
 
     def collect(self) -> Iterable[VlmModel]:
         """One node per model that has a wanted case."""
-        _check_wanted(self.plugin)
         for name in self.plugin.names:
-            model = VlmModel.from_parent(self, name=name.shown, plugin=self.plugin, source=name)
+            model = VlmModel.from_parent(
+                self,
+                name=name.shown,
+                nodeid=f"{self.nodeid}::{name.shown}",
+                plugin=self.plugin,
+                source=name,
+            )
             if any(True for _ in model.collect()):
                 yield model
 
@@ -249,7 +275,12 @@ class VlmModel(pytest.Collector):
         for task in self.plugin.tasks:
             for gate in GATES:
                 name = f"{task.name}::{gate}"
-                case = VlmCase.from_parent(self, name=name, task=task, gate=gate, model=self)
+                # The id is spelled out because pytest from 9.2 on would take a name with "::" for
+                # one part of it and then not know it from the same id in its cache (--lf, --sw).
+                nodeid = f"{self.nodeid}::{name}"
+                case = VlmCase.from_parent(
+                    self, name=name, nodeid=nodeid, task=task, gate=gate, model=self
+                )
                 if _wanted(case.nodeid, self.plugin.wanted or ()):
                     yield case
 
@@ -320,7 +351,8 @@ class VlmCase(pytest.Item):
         """Measure."""
         evaluation = self.model.evaluation(self.task)
         kind = self.model.plugin.settings.ceiling[0]
-        self.user_properties += _numbers(evaluation)
+        alpha = self.model.plugin.settings.gate_for(self.task.name).alpha
+        self.user_properties += _numbers(evaluation, kind=kind, alpha=alpha)
         if self.gate == "ceiling" and kind in evaluation.unmeasured:
             raise MeasurementError(
                 f"the {kind} ceiling of {self.task.name} could not be measured: "
@@ -360,13 +392,28 @@ class VlmCase(pytest.Item):
         """The sentence, without frames of the plugin."""
         if isinstance(excinfo.value, ModelError):
             return self.model.load_failure(excinfo.value)
-        if isinstance(excinfo.value, GateFailure | MeasurementError):
+        if isinstance(excinfo.value, GateFailure):
+            from .accuracy import figures
+
+            assert self._evaluation is not None
+            alpha = self.model.plugin.settings.gate_for(self.task.name).alpha
+            return _folded(str(excinfo.value), figures(self._evaluation, alpha=alpha))
+        if isinstance(excinfo.value, MeasurementError):
             return str(excinfo.value)
+        # Frames of pytest and pluggy, which pytest only leaves out for functions, say nothing.
+        excinfo.traceback = excinfo.traceback.cut(path=__file__)
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Where a report says this case is: it has no file."""
         return self.path, 0, self.nodeid
+
+
+def _folded(*sentences: str) -> str:
+    """Each sentence wrapped to a terminal's width."""
+    import textwrap
+
+    return "\n".join(textwrap.fill(s, 79, break_long_words=False) for s in sentences)
 
 
 def _judge(
@@ -379,21 +426,23 @@ def _judge(
     return ceiling_gate(evaluation, gate=settings, tests=tests, kind=kind)
 
 
-def _numbers(evaluation: Evaluation) -> list[tuple[str, object]]:
+def _numbers(evaluation: Evaluation, *, kind: str, alpha: float) -> list[tuple[str, object]]:
     """What JUnit and the summary show of an evaluation."""
-    gold = evaluation.gold
-    blind = {kind: float(a.scores(gold).mean()) for kind, a in evaluation.blind.items()}
+    from .accuracy import accuracies
+
+    measured = accuracies(evaluation, confidence=1 - 2 * alpha)
     numbers: list[tuple[str, object]] = [
         ("vlm_n", evaluation.n),
         ("vlm_chance", float(evaluation.chance.mean())),
-        ("vlm_sighted", float(evaluation.sighted.scores(gold).mean())),
-        ("vlm_blind", max(blind.values())),
+        ("vlm_decided_by", kind),
+        ("vlm_blind", max(a.share for a in measured if a.name.startswith("blind_"))),
     ]
-    numbers += [(f"vlm_blind_{kind}", share) for kind, share in blind.items()]
-    numbers += [
-        (f"vlm_ceiling_{kind}", float(evaluation.ceiling_scores(kind).mean()))
-        for kind in evaluation.ceilings
-    ]
+    for accuracy in measured:
+        numbers += [
+            (f"vlm_{accuracy.name}", accuracy.share),
+            (f"vlm_{accuracy.name}_low", accuracy.interval.low),
+            (f"vlm_{accuracy.name}_high", accuracy.interval.high),
+        ]
     numbers += [(f"vlm_{key}", value) for key, value in evaluation.provenance.items() if value]
     return numbers
 
@@ -403,7 +452,11 @@ def _wanted(nodeid: str, wanted: Sequence[str]) -> bool:
 
 
 def _check_wanted(plugin: SuitePlugin) -> None:
-    """Every pasted node id must be of this run."""
+    """Every pasted node id must be of this run.
+
+    Raises:
+        pytest.UsageError: one is not.
+    """
     known = [
         f"{ROOT}::{name.shown}::{task.name}::{gate}"
         for name in plugin.names

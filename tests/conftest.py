@@ -15,10 +15,10 @@ os.environ["OMP_NUM_THREADS"] = "1"
 settings.register_profile("vlmsight", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("vlmsight")
 
-pytest_plugins = ["pytester", "task_fixtures"]
+pytest_plugins = ["pytester", "task_fixtures", "plugin_fixtures"]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def packs() -> Path:
     """The folder of the real-image task folders."""
     default = Path(__file__).parents[2] / "shared" / "data" / "packs"

@@ -73,7 +73,7 @@ def brighter_items(n: int, *, boxes: bool, seed: int = 0) -> list[Item]:
                 options=("point A", "point B"),
                 scene=f"s{index % 12}",
                 name=f"pair-{index}",
-                **places,  # type: ignore[arg-type]
+                **places,
             )
         )
     return made
@@ -148,7 +148,8 @@ def test_fitted_readouts_compare_whole_images_where_there_are_no_points() -> Non
     rng = np.random.default_rng(1)
     items = []
     for index in range(60):
-        like, other = (tuple(map(int, rng.integers(0, 256, 3))) for _ in range(2))
+        (a, b, c), (d, e, f) = rng.integers(0, 256, (2, 3)).tolist()
+        like, other = (a, b, c), (d, e, f)
         pair = (flat(like), flat(other)) if index % 2 == 0 else (flat(other), flat(like))
         items.append(item((flat(like), *pair), answer=index % 2, name=f"c{index}"))
     assert accuracy("linear", items) > 0.9

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .base import ModelError
@@ -53,11 +54,12 @@ def load(
         raise ModelError(f"--vlm-device={device}: torch knows no such device") from error
     if dtype == "auto" and device == "cpu":
         dtype = "float32"
-    common: dict[str, Any] = {
-        "revision": name.revision or "main",
-        "trust_remote_code": trust_remote_code,
-    }
     with _quiet():
+        commit = None if name.local else _commit(name)
+        common: dict[str, Any] = {
+            "revision": commit or "main",
+            "trust_remote_code": trust_remote_code,
+        }
         config = _try(name, "its configuration", AutoConfig.from_pretrained, common)
         if type(config) not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING:
             raise ModelError(
@@ -76,20 +78,30 @@ def load(
             name,
             "its weights",
             AutoModelForImageTextToText.from_pretrained,
-            {**common, "dtype": dtype, "use_safetensors": True, "output_loading_info": True},
+            {
+                **common,
+                "dtype": dtype,
+                "use_safetensors": True,
+                "output_loading_info": True,
+                "ignore_mismatched_sizes": True,  # told below, by name
+            },
+        )
+    if info.get("mismatched_keys"):
+        key, found, expected = sorted(info["mismatched_keys"])[0]
+        raise ModelError(
+            f"{name.shown}: weights of another shape than its config.json says: {key} is "
+            f"{tuple(found)}, expected {tuple(expected)}"
         )
     missing = sorted(info["missing_keys"])
     if missing:
-        eye = [key for key in missing if "vision" in key or "visual" in key]
-        which = "no weights of a vision encoder" if eye else f"{len(missing)} weights missing"
+        eye = [key for key in model.state_dict() if "vision" in key or "visual" in key]
+        if eye and set(eye) <= set(missing):
+            which, missing = "no weights of a vision encoder", eye
+        else:
+            which = f"no weights for {len(missing)} of the model's parameters"
         raise ModelError(
-            f"{name.shown}: the checkpoint has {which} (first: {(eye or missing)[0]}); "
+            f"{name.shown}: the checkpoint has {which} (first: {missing[0]}); "
             "transformers would fill them with random numbers"
-        )
-    mismatched = info.get("mismatched_keys")
-    if mismatched:
-        raise ModelError(
-            f"{name.shown}: weights of another shape: {sorted(map(str, mismatched))[0]}"
         )
     try:
         model = model.to(device).eval().requires_grad_(requires_grad=False)
@@ -102,8 +114,19 @@ def load(
         processor=processor,
         device=device,
         dtype=used,
-        revision=getattr(config, "_commit_hash", None),
+        revision=commit,
     )
+
+
+def _commit(name: ModelName) -> str:
+    """The commit that a hub id's revision is now, so that all files come from that one.
+
+    Configurations no longer carry it (transformers 5.23), but the cache has a folder for each.
+    """
+    from transformers.utils import cached_file
+
+    arguments = {"filename": "config.json", "revision": name.revision or "main"}
+    return Path(_try(name, "its configuration", cached_file, arguments)).parent.name
 
 
 def _try(name: ModelName, what: str, call: Any, arguments: dict[str, Any]) -> Any:

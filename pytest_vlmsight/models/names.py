@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import re
 from dataclasses import dataclass
@@ -61,9 +62,12 @@ def parse_name(text: str, *, base: Path | None = None) -> ModelName:
         raise UnknownModelError(
             f"--vlm={text}: endpoints cannot be asked yet; give an alias, a hub id or a folder"
         )
-    folder = (base or Path.cwd()) / Path(text).expanduser()
-    if folder.is_dir():
-        return _local(text, folder)
+    folder = (base or Path.cwd()) / text
+    with contextlib.suppress(RuntimeError):  # ~name of somebody who has no home here
+        folder = (base or Path.cwd()) / Path(text).expanduser()
+    with contextlib.suppress(OSError):  # too long for a file name
+        if folder.is_dir():
+            return _local(text, folder)
     if text.startswith((".", "/", "~")):
         raise UnknownModelError(f"--vlm={text}: there is no such folder ({folder})")
     name, _, revision = text.partition("@")

@@ -76,6 +76,8 @@ def patch_map(
     seen = process(Image.fromarray(ramp))
 
     full = np.abs(gain).max()
+    if not full > 0:
+        raise PatchMapError("the image processor makes the same of a dark and of a light picture")
     inside = _pool(np.abs(gain).mean(0) / full, patch)
     with np.errstate(divide="ignore", invalid="ignore"):
         level = np.where(np.abs(gain) > 0.5 * full, (seen - dark) / gain, np.nan)

@@ -86,40 +86,65 @@ def letter_tokens(
     )
 
 
-_REFUSAL = re.compile(r"(?i)\b(cannot|can't|unable|don't know|do not know|not sure|none of)\b")
-_NAMED = re.compile(
-    r"(?ix) (?: answer | option | choice ) (?: \s+ (?: is | would\ be ) )? \s* [:=]? \s*"
-    r"[\(\[\"'*]* ([a-z]) (?![a-z']) (?:[\)\]\"'*.:,]|\s|$)"
+_REFUSAL = re.compile(
+    r"(?i)\b(cannot|can['’]t|unable|don['’]t know|do not know|not sure|none of)\b"
 )
-_LONE = re.compile(r"\s*[\(\[\"'*]*([A-Za-z])[\)\]\"'*]*\s*(?:[.:,)]|$)")
-_BRACKETED = re.compile(r"\(([A-Za-z])\)")
+_OPEN, _CLOSE = r"[(\[\"'*]*", r"[)\]\"'*]*"
+_MARK = rf"{_OPEN}(?P<letter>[A-Za-z]){_CLOSE}"
+_ARTICLE = r"[AaIi]\s+(?!(?:is|because|since|as|and|or)\b)[a-z]"
+_LONE = re.compile(rf"{_MARK}[ \t]*(?:\.(?![a-z])|[:,)\n]|$)")
+_BRACKETED = re.compile(r"(?<!\w)\((?P<letter>[A-Za-z])\)")
+_NAMED = re.compile(
+    r"\b(?P<noun>(?i:answer|option|choice))\b(?P<verb>\s+(?:is|would\ be)\b)?[\s*]*[:=]?[\s*]*"
+    rf"{_MARK}(?!['’-]?\w)(?!\s+(?:is|was)\s+(?:not|wrong|incorrect|false)\b)"
+)
+_ANOTHER = re.compile(
+    rf"{_CLOSE}\s*(?:,?\s*(?:or\b|and\b|/|&)\s*{_OPEN}(?!{_ARTICLE})[A-Za-z]"
+    rf"|,\s*{_OPEN}(?!{_ARTICLE})[A-Z])(?!['’-]?\w)"
+)
+_LABELLED = re.compile(rf"{_MARK}\s*[.:,)–-]?\s+(?P<rest>.+)")
 
 
 def parse_letter(text: str, options: Sequence[str]) -> int | None:
     """The option that a generated answer names, or None where it does not name exactly one.
 
-    Accepted, in this order: a text that is a letter ("B", "(b).", "B: the car"), one that says
-    "answer/option/choice [is] B", one with a single bracketed letter, one that is an option's own
-    text. Anything else, a refusal, or two different letters is None: guessing would turn noise
-    into accuracy (a parser that takes the first letter reads "The answer is B" as T).
+    Accepted: a text that starts with a letter by itself ("B", "(b).", "B: the car"), one that says
+    "answer/option/choice [is] B", one with a bracketed letter, one that is an option's own text.
+    Anything else, a refusal, or two different letters is None: guessing would turn noise into
+    accuracy (a parser that takes the first letter reads "The answer is B" as T).
     """
     text = text.strip()
-    if not text or _REFUSAL.search(text):
+    own = _option_with_text(text, options)
+    labelled = _LABELLED.fullmatch(text)
+    if labelled and own is None:  # before refusals: an option may read "none of these"
+        own = _option_with_text(labelled["rest"], options)
+        own = own if own == _index(labelled["letter"]) else None
+    if own is None and _REFUSAL.search(text):
         return None
-    found: set[str] = set()
-    if match := _LONE.match(text):
-        found = {match[1].upper()}
-        others = {m.upper() for m in _BRACKETED.findall(text)}
-        found |= others
-    elif named := _NAMED.findall(text):
-        found = {m.upper() for m in named}
-    elif bracketed := _BRACKETED.findall(text):
-        found = {m.upper() for m in bracketed}
-    else:
-        plain = text.rstrip(". ").casefold()
-        same = [j for j, option in enumerate(options) if option.casefold() == plain]
-        return same[0] if len(same) == 1 else None
-    if len(found) != 1:
+    found = [match for match in (_LONE.match(text), *_BRACKETED.finditer(text)) if match]
+    found += [match for match in _NAMED.finditer(text) if not _is_article(match)]
+    if not found or (labelled and own is not None):
+        return own
+    if any(_ANOTHER.match(text, match.end("letter")) for match in found):
         return None
-    index = LETTERS.index(found.pop())
-    return index if index < len(options) else None
+    indices = {_index(match["letter"]) for match in found}
+    index = indices.pop()
+    return index if not indices and index < len(options) else None
+
+
+def _option_with_text(text: str, options: Sequence[str]) -> int | None:
+    plain = text.strip(" .").casefold()
+    same = [j for j, option in enumerate(options) if option.strip(" .").casefold() == plain]
+    return same[0] if len(same) == 1 else None
+
+
+def _index(letter: str) -> int:
+    return LETTERS.index(letter.upper())
+
+
+def _is_article(named: re.Match[str]) -> bool:
+    """Whether the letter of "the answer is a car" is a word; "option A shows" is not."""
+    between = named.string[named.end("noun") : named.start("letter")]
+    if named["noun"].lower() != "answer" and not between.strip():
+        return False
+    return re.match(_ARTICLE, named.string[named.start("letter") :]) is not None

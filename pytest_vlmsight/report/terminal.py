@@ -16,9 +16,9 @@ WIDTH = 80
 ASSUMED_DISAGREEMENT = 0.3
 """Share of items on which VLM and readout differ, assumed for the power in the header."""
 
-_TASK = 20
+_TASK = 19
 _HEAD = (
-    f"{'task':<{_TASK}} {'sighted':>7} {'blind':>5} {'ceiling':>7} {'chance':>6} {'n':>4} "
+    f"{'task':<{_TASK}} {'sighted':>7} {'blind':>5} {'ceiling':>7} {'chance':>6} {'n':>5} "
     f"{'ceiling gate':<12} blind gate"
 )
 
@@ -37,10 +37,10 @@ def header(settings: Settings, *, tasks: Sequence[Task], tests: int) -> list[str
         least = smallest_margin(min(sizes), psi=ASSUMED_DISAGREEMENT, alpha=gate.alpha)
         lines.append(
             f"vlmsight: margin {gate.margin:g}, alpha {gate.alpha:g}; at n={min(sizes)} a margin "
-            f"of {least:.3f} passes with 80% power"
+            f"of {least:.3f} passes"
         )
         lines.append(
-            f"vlmsight: (assumed: VLM and readout equally good, differing on "
+            f"vlmsight: (80% power; VLM and readout equally good, differing on "
             f"{ASSUMED_DISAGREEMENT:.0%} of items)"
         )
     return lines
@@ -70,10 +70,10 @@ def summary(reports: Iterable[pytest.TestReport]) -> list[str]:
 
 def _model_line(model: str, tasks: Mapping[str, Mapping[str, Any]]) -> list[str]:
     told = next((cell for cell in tasks.values() if "vlm_fed_from" in cell), None)
-    if told is None:
-        return [model]
-    facts = [str(told[f"vlm_{key}"]) for key in ("model_type", "encoder", "fed_from", "dtype")]
-    line = f"{model} ({', '.join(facts)})"
+    line = model
+    if told is not None:
+        facts = [str(told[f"vlm_{key}"]) for key in ("model_type", "encoder", "fed_from", "dtype")]
+        line = f"{model} ({', '.join(facts)})"
     return [line if len(line) <= WIDTH else line[: WIDTH - 1] + "…"]
 
 
@@ -82,19 +82,19 @@ def _task_lines(task: str, cell: Mapping[str, Any]) -> list[str]:
     ceilings = {
         key.removeprefix("vlm_ceiling_"): value
         for key, value in cell.items()
-        if key.startswith("vlm_ceiling_")
+        if key.startswith("vlm_ceiling_") and not key.endswith(("_low", "_high"))
     }
-    first, *others = ceilings.values() or [None]
+    decisive = ceilings.pop(str(cell.get("vlm_decided_by")), None)
     name = task if len(task) <= _TASK else f"{task[: _TASK - 7]}…{task[-6:]}"
     ceiling, blind = cell.get("ceiling", "–"), cell.get("blind", "–")
     line = (
         f"{name:<{_TASK}} {_share(cell.get('vlm_sighted')):>7} {_share(cell.get('vlm_blind')):>5} "
-        f"{_share(first):>7} {_share(cell.get('vlm_chance')):>6} {cell.get('vlm_n', '–'):>4} "
+        f"{_share(decisive):>7} {_share(cell.get('vlm_chance')):>6} {cell.get('vlm_n', '–'):>5} "
         f"{ceiling:<12} {blind}"
     )
     more = [
         f"{'  ' + kind + ' ceiling':<{_TASK}} {'':>7} {'':>5} {_share(share):>7}"
-        for kind, share in zip(list(ceilings)[1:], others, strict=True)
+        for kind, share in ceilings.items()
     ]
     return [line, *more]
 

@@ -40,6 +40,29 @@ def wilson_interval(successes: int, n: int, *, confidence: float = 0.95) -> Inte
     return Interval(float(limits.low), float(limits.high))
 
 
+def accuracy_interval(scores: ArrayLike, *, confidence: float = 0.95) -> Interval:
+    """Interval of an accuracy from the items' scores.
+
+    Wilson's where every score is 0 or 1. Averages over rotations take the item-level t with one
+    pseudo-item right and one wrong (``contrast.pseudo_items`` of 2 · score − 1).
+
+    >>> accuracy_interval([1, 0, 1, 1]) == wilson_interval(3, 4)
+    True
+
+    Args:
+        scores: (n,) item scores in [0, 1]; n ≥ 2 where some are fractions.
+        confidence: two-sided.
+
+    Raises:
+        ValueError: no items, a score outside [0, 1], or confidence not inside (0, 1).
+    """
+    values = item_values("scores", scores, 0, 1)
+    if bool(np.isin(values, (0, 1)).all()):
+        return wilson_interval(int(values.sum()), values.size, confidence=confidence)
+    doubled = pseudo_items(2 * values - 1).interval(confidence=confidence)
+    return Interval((1 + doubled.low) / 2, (1 + doubled.high) / 2)
+
+
 def count_above_chance_p(successes: int, n: int, *, chance: float) -> float:
     """Exact one-sided binomial p-value of H0: accuracy ≤ chance.
 

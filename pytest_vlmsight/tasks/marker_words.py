@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+_TRUTH = {"yes": True, "true": True, "no": False, "false": False}
+
+
 def parse_style(words: Sequence[str]) -> MarkerStyle:
     """The style that words of the form ``attribute=value`` describe.
 
@@ -27,11 +30,15 @@ def parse_style(words: Sequence[str]) -> MarkerStyle:
                 f"--vlm-marker={word}: expected attribute=value with an attribute of "
                 f"{', '.join(known)}"
             )
-        kind = type(known[name])
-        try:
-            values[name] = kind(text)
-        except ValueError:
-            raise ValueError(
-                f"--vlm-marker={word}: expected a number of type {kind.__name__}"
-            ) from None
+        if isinstance(known[name], bool):
+            if text not in _TRUTH:
+                raise ValueError(f"--vlm-marker={word}: expected yes or no")
+            values[name] = _TRUTH[text]
+        elif isinstance(known[name], float):
+            try:
+                values[name] = float(text)
+            except ValueError:
+                raise ValueError(f"--vlm-marker={word}: expected a number") from None
+        else:
+            values[name] = text
     return MarkerStyle(**values)

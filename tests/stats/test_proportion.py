@@ -10,7 +10,12 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 
 from pytest_vlmsight.stats.contrast import pseudo_items
-from pytest_vlmsight.stats.proportion import above_chance_p, count_above_chance_p, wilson_interval
+from pytest_vlmsight.stats.proportion import (
+    above_chance_p,
+    accuracy_interval,
+    count_above_chance_p,
+    wilson_interval,
+)
 
 
 @st.composite
@@ -87,3 +92,22 @@ def test_impossible_arguments_are_named() -> None:
         above_chance_p([2, 0], chance=0.5)
     with pytest.raises(ValueError, match=r"chance of shape"):
         above_chance_p([1, 0], chance=[0.5, 0.5, 0.5])
+
+
+def test_accuracy_of_whole_scores_has_wilsons_interval() -> None:
+    assert accuracy_interval([1, 1, 0, 1, 0], confidence=0.9) == wilson_interval(
+        3, 5, confidence=0.9
+    )
+
+
+def test_accuracy_of_rotated_items_is_no_wider_for_the_same_mean() -> None:
+    whole = accuracy_interval([1.0] * 50 + [0.0] * 50)
+    halves = accuracy_interval([0.5] * 100)
+    assert 0.5 in halves
+    assert whole.low < halves.low < halves.high < whole.high
+
+
+@given(st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0]), min_size=2, max_size=40))
+def test_an_accuracys_interval_lies_between_none_and_all(scores: list[float]) -> None:
+    interval = accuracy_interval(scores)
+    assert 0 <= interval.low <= interval.high <= 1
