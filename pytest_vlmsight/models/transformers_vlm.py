@@ -188,18 +188,20 @@ class TransformersVlm:
         """What a prompt without anything to see amounts to for this model; None for others."""
         import numpy as np
 
-        seen: list[Hashable] = []
-        for image in self._given(prompt)[0]:
-            extrema = np.asarray(image.getextrema()).reshape(-1, 2).tolist()
-            if any(low != high for low, high in extrema):
+        uniform = []
+        for image in prompt.images:
+            seen = image if image.mode == "RGB" else image.convert("RGB")
+            extrema = np.asarray(seen.getextrema())
+            if (extrema[:, 0] != extrema[:, 1]).any():
                 return None
-            colour = tuple(low for low, _ in extrema)
-            if (image.size, colour) not in self._uniform:
-                pixels = self._process(image)
-                digest = hashlib.sha256(pixels.tobytes()).hexdigest()
-                self._uniform[image.size, colour] = (pixels.shape, digest)
-            seen.append(self._uniform[image.size, colour])
-        return (prompt.question, prompt.options, tuple(seen))
+            uniform.append((image.size, *extrema[:, 0].tolist()))
+        key = tuple(uniform)
+        if key not in self._uniform:
+            pixels = [self._process(image) for image in self._given(prompt)[0]]
+            self._uniform[key] = tuple(
+                (array.shape, hashlib.sha256(array.tobytes()).hexdigest()) for array in pixels
+            )
+        return (prompt.question, prompt.options, self._uniform[key])
 
     # -- one batch -------------------------------------------------------------------------------
 
