@@ -352,7 +352,7 @@ class VlmCase(pytest.Item):
         evaluation = self.model.evaluation(self.task)
         kind = self.model.plugin.settings.ceiling[0]
         alpha = self.model.plugin.settings.gate_for(self.task.name).alpha
-        self.user_properties += _numbers(evaluation, kind=kind, alpha=alpha)
+        self.user_properties += _plain(_numbers(evaluation, kind=kind, alpha=alpha))
         if self.gate == "ceiling" and kind in evaluation.unmeasured:
             raise MeasurementError(
                 f"the {kind} ceiling of {self.task.name} could not be measured: "
@@ -371,14 +371,15 @@ class VlmCase(pytest.Item):
             tests=plugin.gates_collected,
             kind=plugin.settings.ceiling[0],
         )
-        self.user_properties += [
-            ("vlm_verdict", str(verdict.outcome)),
+        told = [
+            ("vlm_verdict", verdict.outcome),
             ("vlm_estimate", verdict.estimate),
             ("vlm_low", verdict.interval.low),
             ("vlm_high", verdict.interval.high),
             ("vlm_p", verdict.p),
             ("vlm_reason", verdict.reason),
         ]
+        self.user_properties += _plain(told)
         if verdict.outcome == "PASS":
             return
         if verdict.outcome == "INCONCLUSIVE":
@@ -445,6 +446,15 @@ def _numbers(evaluation: Evaluation, *, kind: str, alpha: float) -> list[tuple[s
         ]
     numbers += [(f"vlm_{key}", value) for key, value in evaluation.provenance.items() if value]
     return numbers
+
+
+def _plain(properties: Iterable[tuple[str, object]]) -> list[tuple[str, object]]:
+    """Properties with values of built-in types only: xdist refuses even subclasses of them."""
+    kinds = (bool, int, float, str)
+    return [
+        (key, next((kind(value) for kind in kinds if isinstance(value, kind)), str(value)))
+        for key, value in properties
+    ]
 
 
 def _wanted(nodeid: str, wanted: Sequence[str]) -> bool:

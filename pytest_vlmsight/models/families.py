@@ -28,7 +28,8 @@ FAMILIES = {"llava": Family()}
 ONE_IMAGE = re.compile(r"(?i)llava[-_]?(v)?1\.5|bakllava")
 """Checkpoints trained on one image per prompt: several are given side by side in one.
 
-Matched against the source and against the name the checkpoint says it was made from."""
+Matched against the name and the place that were given. A finetune of such a model in a folder of
+another name says so with ``--vlm-images=composite``."""
 
 
 def family_of(model_type: str) -> Family:
