@@ -38,6 +38,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Start the suite where a model is named."""
     if config.getoption("vlm") or config.getini("vlm"):
-        from .suite import activate
+        from .session import activate
 
         activate(config)

@@ -106,7 +106,7 @@ def _warm_up(root: Path) -> None:
     import pkgutil
 
     import pytest_vlmsight
-    from pytest_vlmsight import suite
+    from pytest_vlmsight import plan, suite
     from pytest_vlmsight.evaluation import evaluate
     from pytest_vlmsight.models.names import parse_name
     from pytest_vlmsight.models.transformers_vlm import TransformersVlm
@@ -121,7 +121,7 @@ def _warm_up(root: Path) -> None:
     for scoring in ("letters", "generate"):
         settings = Settings(items=29, scoring=scoring)
         evaluation = evaluate(vlm, resolve([str(root / "tiny")])[0], settings=settings)
-    for gate in suite.GATES:
+    for gate in plan.GATES:
         suite._judge(gate, evaluation, settings=settings.gate, tests=2, kind="matched")
     smallest_margin(29, psi=0.3, alpha=0.05)
     vlm.close()

@@ -15,7 +15,14 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "pytest_vlmsight"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-KNOWS_PYTEST = {"plugin.py", "suite.py", "scheduling.py", "progress.py", "report/terminal.py"}
+KNOWS_PYTEST = {
+    "plugin.py",
+    "session.py",
+    "suite.py",
+    "scheduling.py",
+    "progress.py",
+    "report/terminal.py",
+}
 
 
 def imports(path: Path, *, top_level_only: bool = False) -> set[str]:

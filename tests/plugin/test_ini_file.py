@@ -71,16 +71,16 @@ vlm_gates = ["tiny margin=.15", "low_* alpha=.2 margin=.3"]
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
     """The settings of the runs of a test."""
-    from pytest_vlmsight import suite
+    from pytest_vlmsight import session
 
     seen: list[Settings] = []
-    checked = suite._checked_tasks
+    checked = session._checked_tasks
 
     def watched(settings: Settings) -> list[object]:
         seen.append(settings)
         return list(checked(settings))
 
-    monkeypatch.setattr(suite, "_checked_tasks", watched)
+    monkeypatch.setattr(session, "_checked_tasks", watched)
     return seen
 
 

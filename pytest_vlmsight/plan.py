@@ -1,0 +1,59 @@
+"""What a run is to do: its models, tasks and settings, and which cases were asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .models.names import ModelName
+    from .progress import Progress
+    from .settings import Settings
+    from .tasks.item import Task
+
+ROOT = "vlmsight"
+"""Name of the suite: the first part of every case's id, and an argument that asks for it."""
+
+GATES = ("ceiling", "blind")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A run before anything is loaded.
+
+    Attributes:
+        settings: of all gates.
+        names: the models, each once.
+        tasks: their items read and found whole.
+        wanted: node ids that select cases; ``(ROOT,)`` is all of them.
+        progress: where progress is shown, if anywhere.
+    """
+
+    settings: Settings
+    names: tuple[ModelName, ...]
+    tasks: tuple[Task, ...]
+    wanted: tuple[str, ...]
+    progress: Progress | None
+
+    @property
+    def gates_collected(self) -> int:
+        """Number of gates of the whole suite, fixed before -k: the FAIL side's divisor."""
+        return len(self.names) * len(self.tasks) * len(GATES)
+
+    def wants(self, nodeid: str) -> bool:
+        """Whether a case is among those asked for."""
+        return any(nodeid == w or nodeid.startswith(f"{w}::") for w in self.wanted)
+
+    def unknown(self) -> Iterator[str]:
+        """Wanted ids that select nothing."""
+        known = [
+            f"{ROOT}::{name.shown}::{task.name}::{gate}"
+            for name in self.names
+            for task in self.tasks
+            for gate in GATES
+        ]
+        for wanted in self.wanted:
+            if not any(case == wanted or case.startswith(f"{wanted}::") for case in known):
+                yield wanted

@@ -1,0 +1,68 @@
+"""What a case tells the summary, JUnit and other reporters: names and plain values.
+
+Properties travel with pytest's reports, also from xdist's workers to their controller.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pytest_vlmsight.evaluation import Evaluation
+    from pytest_vlmsight.gates import Verdict
+
+
+def evaluation_properties(
+    evaluation: Evaluation, *, kind: str, alpha: float
+) -> list[tuple[str, object]]:
+    """What is measured, before any verdict.
+
+    Args:
+        evaluation: one (model, task).
+        kind: the ceiling that decides.
+        alpha: intervals are two-sided at 1 - 2 alpha.
+    """
+    from pytest_vlmsight.accuracy import accuracies
+
+    measured = accuracies(evaluation, confidence=1 - 2 * alpha)
+    numbers: list[tuple[str, object]] = [
+        ("vlm_n", evaluation.n),
+        ("vlm_chance", float(evaluation.chance.mean())),
+        ("vlm_decided_by", kind),
+        ("vlm_blind", max(a.share for a in measured if a.name.startswith("blind_"))),
+    ]
+    for accuracy in measured:
+        numbers += [
+            (f"vlm_{accuracy.name}", accuracy.share),
+            (f"vlm_{accuracy.name}_low", accuracy.interval.low),
+            (f"vlm_{accuracy.name}_high", accuracy.interval.high),
+        ]
+    numbers += [
+        (f"vlm_{key}", value) for key, value in evaluation.provenance.items() if value is not None
+    ]
+    return plain(numbers)
+
+
+def verdict_properties(verdict: Verdict) -> list[tuple[str, object]]:
+    """What a gate says."""
+    return plain(
+        [
+            ("vlm_verdict", verdict.outcome),
+            ("vlm_estimate", verdict.estimate),
+            ("vlm_low", verdict.interval.low),
+            ("vlm_high", verdict.interval.high),
+            ("vlm_p", verdict.p),
+            ("vlm_reason", verdict.reason),
+        ]
+    )
+
+
+def plain(properties: Iterable[tuple[str, object]]) -> list[tuple[str, object]]:
+    """Properties with values of built-in types only: xdist refuses even subclasses of them."""
+    kinds = (bool, int, float, str)
+    return [
+        (key, next((kind(value) for kind in kinds if isinstance(value, kind)), str(value)))
+        for key, value in properties
+    ]
