@@ -1,1 +1,1 @@
-"""What a run shows: the terminal's summary."""
+"""What a run shows: the terminal's header and summary, and the properties of its cases."""
