@@ -15,6 +15,10 @@ os.environ["OMP_NUM_THREADS"] = "1"
 settings.register_profile("vlmsight", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("vlmsight")
 
+# pytest prints more where it finds these: runs within tests look the same everywhere.
+for variable in ("CI", "BUILD_NUMBER"):
+    os.environ.pop(variable, None)
+
 pytest_plugins = ["pytester", "task_fixtures", "plugin_fixtures"]
 
 
