@@ -8,16 +8,23 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# Small models are fastest on one thread: two threads on shared cores wait for each other. Set
-# before torch is imported, and inherited by the processes that tests start.
-os.environ["OMP_NUM_THREADS"] = "1"
-
 settings.register_profile("vlmsight", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("vlmsight")
 
 # pytest prints more where it finds these: runs within tests look the same everywhere.
 for variable in ("CI", "BUILD_NUMBER"):
     os.environ.pop(variable, None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One thread for the small models of the tests: two on shared cores wait for each other.
+
+    Set before torch is imported and inherited by the processes that tests start. Not for
+    ``pytest --vlm=…`` in this repository, whose model is a large one.
+    """
+    if not config.getoption("vlm"):
+        os.environ["OMP_NUM_THREADS"] = "1"
+
 
 pytest_plugins = ["pytester", "task_fixtures", "plugin_fixtures"]
 
