@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -123,19 +124,9 @@ def ceiling_gate(
     v = evaluation.sighted.scores(evaluation.gold)
     r = evaluation.ceiling_scores(kind)
     pair = _Paired(v, r)
-    estimate, interval = pair.estimate, pair.interval(error=gate.alpha)
+    interval = pair.interval(error=gate.alpha)
     p_pass = pair.p_above(gate.margin)
-
-    def verdict(outcome: Outcome, p: float, reason: str) -> Verdict:
-        return Verdict(
-            gate="ceiling",
-            outcome=outcome,
-            estimate=estimate,
-            interval=interval,
-            p=p,
-            n=evaluation.n,
-            reason=reason,
-        )
+    verdict = partial(_verdict, gate="ceiling", pair=pair, interval=interval)
 
     unanswered = _unanswered(evaluation)
     if unanswered:
@@ -150,7 +141,7 @@ def ceiling_gate(
         )
     shown = (
         f"sighted {_percent(v.mean())} against {kind} ceiling {_percent(r.mean())}: "
-        f"difference {_points(estimate)} {_limits(interval)}"
+        f"difference {_points(pair.estimate)} {_limits(interval)}"
     )
     recovery = recovery_contrast(v, r, chance=evaluation.chance, share=gate.recovery)
     p_recovery = recovery.p_greater()
@@ -203,26 +194,16 @@ def blind_gate(evaluation: Evaluation, *, gate: GateSettings, tests: int) -> Ver
     runs = {kind: a.scores(evaluation.gold) for kind, a in evaluation.blind.items()}
     strongest = max(runs, key=lambda kind: float(runs[kind].mean()))
     pair = _Paired(v, runs[strongest])
-    estimate, interval = pair.estimate, pair.interval(error=gate.alpha)
+    interval = pair.interval(error=gate.alpha)
     p_gain = pair.p_better()
-
-    def verdict(outcome: Outcome, p: float, reason: str) -> Verdict:
-        return Verdict(
-            gate="blind",
-            outcome=outcome,
-            estimate=estimate,
-            interval=interval,
-            p=p,
-            n=evaluation.n,
-            reason=reason,
-        )
+    verdict = partial(_verdict, gate="blind", pair=pair, interval=interval)
 
     unanswered = _unanswered(evaluation, strongest)
     if unanswered:
         return verdict(Outcome.INCONCLUSIVE, p_gain, unanswered)
     shown = (
         f"sighted {_percent(v.mean())} against {_percent(runs[strongest].mean())} blind "
-        f"({strongest}): gain {_points(estimate)} {_limits(interval)}"
+        f"({strongest}): gain {_points(pair.estimate)} {_limits(interval)}"
     )
     upper = pair.interval(error=gate.alpha / tests).high
     if upper < gate.min_gain:
@@ -248,6 +229,20 @@ def blind_gate(evaluation: Evaluation, *, gate: GateSettings, tests: int) -> Ver
         f"shown (p={_p(p_chance)})"
     )
     return verdict(Outcome.INCONCLUSIVE, max(p_gain, p_chance), f"{shown}: {lacking}")
+
+
+def _verdict(
+    outcome: Outcome, p: float, reason: str, *, gate: str, pair: _Paired, interval: Interval
+) -> Verdict:
+    return Verdict(
+        gate=gate,
+        outcome=outcome,
+        estimate=pair.estimate,
+        interval=interval,
+        p=p,
+        n=len(pair.v),
+        reason=reason,
+    )
 
 
 def _unanswered(evaluation: Evaluation, blind: str | None = None) -> str | None:
