@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import tiny_vlms
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from hub_cache import lay_out, offline
 
 COMMIT, OLDER = "0123456789abcdef" * 2 + "01234567", "fedcba9876543210" * 2 + "76543210"
 LLAVA, OTHER = "llava-hf/llava-1.5-7b-hf", "somebody/tiny-vlm"
@@ -38,24 +34,6 @@ for text in json.loads(sys.argv[1]):
 """
 
 
-def _cache(cache: Path, hub_id: str, commits: dict[str, Path], refs: dict[str, str]) -> None:
-    """Write folders as snapshots of a hub id: files in blobs/, links to them in snapshots/."""
-    top = cache / f"models--{hub_id.replace('/', '--')}"
-    (top / "blobs").mkdir(parents=True)
-    for commit, folder in commits.items():
-        snapshot = top / "snapshots" / commit
-        snapshot.mkdir(parents=True)
-        for path in folder.iterdir():
-            content = path.read_bytes()
-            digest = hashlib.sha256(content).hexdigest()
-            (top / "blobs" / digest).write_bytes(content)
-            (snapshot / path.name).symlink_to(f"../../blobs/{digest}")
-    for name, commit in refs.items():
-        ref = top / "refs" / name
-        ref.parent.mkdir(parents=True, exist_ok=True)
-        ref.write_text(commit)
-
-
 @pytest.fixture(scope="module")
 def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """What each name came to, all loaded by one process that may not use the network."""
@@ -63,8 +41,8 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     new = tiny_vlms.build(built / "new", "always_a")
     old = tiny_vlms.build(built / "old", "last_option")
     cache = tmp_path_factory.mktemp("hub")
-    _cache(cache, LLAVA, {COMMIT: new, OLDER: old}, {"main": COMMIT, "v1": OLDER})
-    _cache(cache, OTHER, {COMMIT: new, OLDER: old}, {"main": COMMIT, "refs/pr/3": OLDER})
+    lay_out(cache, LLAVA, {COMMIT: new, OLDER: old}, {"main": COMMIT, "v1": OLDER})
+    lay_out(cache, OTHER, {COMMIT: new, OLDER: old}, {"main": COMMIT, "refs/pr/3": OLDER})
     names = [
         "llava-1.5",
         LLAVA,
@@ -76,16 +54,9 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
         "nobody/nothing",
         f"{LLAVA}@gone",
     ]
-    environment = {
-        **{key: value for key, value in os.environ.items() if not key.startswith(("HF_", "TRANS"))},
-        "HF_HUB_OFFLINE": "1",
-        "HF_HUB_CACHE": str(cache),
-        "HF_HOME": str(cache / "home"),
-        "OMP_NUM_THREADS": "1",
-    }
     done = subprocess.run(
         [sys.executable, "-c", _PROGRAM, json.dumps(names)],
-        env=environment,
+        env=offline(cache),
         cwd=cache,
         capture_output=True,
         text=True,

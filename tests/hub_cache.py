@@ -1,0 +1,39 @@
+"""A cache of the hub as its own client lays it out, so that a test downloads nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def lay_out(cache: Path, hub_id: str, commits: dict[str, Path], refs: dict[str, str]) -> None:
+    """Write folders as snapshots of a hub id: files in blobs/, links to them in snapshots/."""
+    top = cache / f"models--{hub_id.replace('/', '--')}"
+    (top / "blobs").mkdir(parents=True)
+    for commit, folder in commits.items():
+        snapshot = top / "snapshots" / commit
+        snapshot.mkdir(parents=True)
+        for path in folder.iterdir():
+            content = path.read_bytes()
+            digest = hashlib.sha256(content).hexdigest()
+            (top / "blobs" / digest).write_bytes(content)
+            (snapshot / path.name).symlink_to(f"../../blobs/{digest}")
+    for name, commit in refs.items():
+        ref = top / "refs" / name
+        ref.parent.mkdir(parents=True, exist_ok=True)
+        ref.write_text(commit)
+
+
+def offline(cache: Path) -> dict[str, str]:
+    """The environment of a process that has this cache and no network."""
+    return {
+        **{key: value for key, value in os.environ.items() if not key.startswith(("HF_", "TRANS"))},
+        "HF_HUB_OFFLINE": "1",
+        "HF_HUB_CACHE": str(cache),
+        "HF_HOME": str(cache / "home"),
+        "OMP_NUM_THREADS": "1",
+    }
