@@ -1,4 +1,4 @@
-"""Several pictures side by side in one, for models that take a single image.
+"""Several pictures side by side in one, and pictures padded to a square.
 
 Pictures keep their pixels and stand at the top of a black canvas with a gap of 10 px, as BLINK's
 own helper lays them out, so that a point in one of them is a point of the composite.
@@ -29,3 +29,14 @@ def side_by_side(pictures: Sequence[Image]) -> tuple[Image, tuple[int, ...]]:
     for picture, offset in zip(pictures, offsets, strict=True):
         canvas.paste(picture, (offset, 0))
     return canvas, tuple(offsets)
+
+
+def squared(picture: Image, colour: tuple[int, int, int]) -> Image:
+    """The picture at the upper left of a square of a colour, its pixels kept."""
+    from PIL import Image
+
+    if picture.width == picture.height:
+        return picture
+    canvas = Image.new("RGB", (max(picture.size),) * 2, colour)
+    canvas.paste(picture, (0, 0))
+    return canvas

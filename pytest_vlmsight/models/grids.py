@@ -31,6 +31,15 @@ class Grids:
         """Rows and columns of patches, padding included, of a picture of a width and height."""
         return self._map(size).shape
 
+    def hides(self, size: tuple[int, int]) -> bool:
+        """Whether more than half a patch of such a picture's border is cropped away."""
+        mapped = self._map(size)
+        for centres, length in zip((mapped.xs, mapped.ys), size, strict=True):
+            step = (centres[-1] - centres[0]) / max(len(centres) - 1, 1) or length
+            if centres[0] > step or length - centres[-1] > step:
+                return True
+        return False
+
     def lay_out(self, tokens: Tensor, *, size: tuple[int, int], stage: Stage) -> PatchGrid:
         """Tokens of one picture as a grid, padding cut off.
 
@@ -63,10 +72,10 @@ class Grids:
 
 
 def cut_out(grid: PatchGrid, *, x0: int, size: tuple[int, int]) -> PatchGrid:
-    """The part of a composite's grid that one of its pictures covers, in that picture's pixels.
+    """The part of a canvas's grid that one of its pictures covers, in that picture's pixels.
 
     Args:
-        grid: of the composite.
+        grid: of the canvas: a composite, or a picture padded to a square.
         x0: where the picture starts in it; all start at y = 0.
         size: width and height of the picture in pixels.
 
@@ -80,8 +89,8 @@ def cut_out(grid: PatchGrid, *, x0: int, size: tuple[int, int]) -> PatchGrid:
     rows = np.flatnonzero(grid.ys < height)
     if not len(cols) or not len(rows):
         raise MeasurementError(
-            f"a picture of {width}×{height} px in a composite is smaller than a patch of the "
-            "model; use --vlm-images=separate or larger pictures"
+            f"no patch of the model lies in a picture of {width}×{height} px: it is smaller than a "
+            "patch, or cropped away; use --vlm-images=separate or larger pictures"
         )
     r, c = slice(rows[0], rows[-1] + 1), slice(cols[0], cols[-1] + 1)
     return PatchGrid(features=grid.features[r, c], xs=grid.xs[c] - x0, ys=grid.ys[r])

@@ -13,7 +13,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from .base import Answer, MeasurementError, ModelError, PatchGrid, Prompt, Stage
-from .composite import side_by_side
+from .composite import side_by_side, squared
 from .families import ONE_IMAGE, family_of
 from .grids import Grids, cut_out
 from .loading import Loaded, load
@@ -159,12 +159,13 @@ class TransformersVlm:
         images = iter(images)
         while batch := list(itertools.islice(images, self._batch)):
             with torch.inference_mode():
-                x = self._processor.image_processor(images=batch, return_tensors="pt")
+                whole = [self._whole(image) for image in batch]
+                x = self._processor.image_processor(images=whole, return_tensors="pt")
                 features = self._see(self._to_device(x))
-            for j, image in enumerate(batch):
-                yield self._grids.lay_out(
-                    self._tokens(features, stage)[j], size=image.size, stage=stage
-                )
+            tokens = self._tokens(features, stage)
+            for own, canvas, image in zip(tokens, whole, batch, strict=True):
+                grid = self._grids.lay_out(own, size=canvas.size, stage=stage)
+                yield cut_out(grid, x0=0, size=image.size)
 
     def close(self) -> None:
         """Drop the model and give GPU memory back."""
@@ -243,12 +244,28 @@ class TransformersVlm:
             tokens = self._stage_tokens(stage, x, features, states)
             return self._with_grids(answers, prompts, given, tokens, stage)
 
-    def _given(self, prompt: Prompt) -> tuple[tuple[Image, ...], tuple[int, ...] | None]:
-        """The images as the model takes them, and where each starts in a composite."""
-        if not self._composite or len(prompt.images) < 2:
-            return prompt.images, None
-        canvas, offsets = side_by_side(prompt.images)
-        return (canvas,), offsets
+    def _given(self, prompt: Prompt) -> tuple[tuple[Image, ...], tuple[int, ...]]:
+        """The canvases that the model is given, and where each picture starts in its own.
+
+        One canvas per picture, or a composite of all.
+        """
+        canvases, offsets = prompt.images, (0,) * len(prompt.images)
+        if self._composite and len(prompt.images) > 1:
+            canvas, offsets = side_by_side(prompt.images)
+            canvases = (canvas,)
+        return tuple(map(self._whole, canvases)), offsets
+
+    def _whole(self, canvas: Image) -> Image:
+        """The canvas, padded to a square where the processor would crop what is asked about.
+
+        A point beyond a centre crop is seen by neither LLM nor readout. LLaVA-1.5 was trained
+        on pictures padded to squares in the mean colour of its processor.
+        """
+        if not self._grids.hides(canvas.size):
+            return canvas
+        mean = getattr(self._processor.image_processor, "image_mean", None) or (0.0, 0.0, 0.0)
+        red, green, blue = (round(255 * share) for share in mean)
+        return squared(canvas, (red, green, blue))
 
     def _encode(self, chats: list[Any]) -> dict[str, Any]:
         primed = chats[0][-1]["role"] == "assistant"
@@ -351,23 +368,20 @@ class TransformersVlm:
         self,
         answers: Sequence[Answer],
         prompts: Sequence[Prompt],
-        given: Sequence[tuple[tuple[Image, ...], tuple[int, ...] | None]],
+        given: Sequence[tuple[tuple[Image, ...], tuple[int, ...]]],
         tokens: Sequence[Tensor],
         stage: Stage,
     ) -> list[Answer]:
         left = iter(tokens)
         done = []
-        for answer, prompt, (images, offsets) in zip(answers, prompts, given, strict=True):
-            grids = [
-                self._grids.lay_out(next(left), size=image.size, stage=stage) for image in images
-            ]
-            if offsets is not None:
-                whole = grids[0]
-                grids = [
-                    cut_out(whole, x0=x0, size=image.size)
-                    for x0, image in zip(offsets, prompt.images, strict=True)
-                ]
-            done.append(Answer(logprobs=answer.logprobs, text=answer.text, grids=tuple(grids)))
+        for answer, prompt, (canvases, offsets) in zip(answers, prompts, given, strict=True):
+            laid = [self._grids.lay_out(next(left), size=c.size, stage=stage) for c in canvases]
+            own = laid * len(prompt.images) if len(laid) < len(prompt.images) else laid
+            grids = tuple(
+                cut_out(grid, x0=x0, size=picture.size)
+                for grid, x0, picture in zip(own, offsets, prompt.images, strict=True)
+            )
+            done.append(Answer(logprobs=answer.logprobs, text=answer.text, grids=grids))
         return done
 
     def _process(self, image: Image) -> np.ndarray:

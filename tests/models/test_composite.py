@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from pytest_vlmsight.models.composite import GAP, side_by_side
+from pytest_vlmsight.models.composite import GAP, side_by_side, squared
 
 sizes = st.lists(st.tuples(st.integers(1, 40), st.integers(1, 40)), min_size=1, max_size=4)
 
@@ -76,3 +76,17 @@ def test_the_given_pictures_are_left_alone() -> None:
     whole, _ = side_by_side([picture, picture])
     whole.paste((0, 0, 0), (0, 0, *whole.size))
     assert picture.tobytes() == before
+
+
+@pytest.mark.parametrize("size", [(40, 25), (25, 40)], ids=str)
+def test_squared_keeps_the_pixels_at_the_upper_left(size: tuple[int, int]) -> None:
+    picture = noise(*size, 3)
+    whole = squared(picture, (1, 2, 3))
+    assert whole.size == (40, 40)
+    assert whole.crop((0, 0, *size)).tobytes() == picture.tobytes()
+    assert whole.getpixel((39, 39)) == (1, 2, 3)
+
+
+def test_a_square_is_left_as_it_is() -> None:
+    picture = noise(30, 30, 3)
+    assert squared(picture, (0, 0, 0)) is picture

@@ -284,7 +284,9 @@ def test_a_picture_without_a_patch_in_a_composite_is_no_measurement(
     vlms: dict[str, TransformersVlm],
 ) -> None:
     images = [texture((600, 600), 0), texture((10, 10), 1)]
-    with pytest.raises(MeasurementError, match="10×10 px in a composite is smaller than a patch"):
+    with pytest.raises(
+        MeasurementError, match="no patch of the model lies in a picture of 10×10 px"
+    ):
         asked(vlms["composite"], images, Stage("projector"))
 
 
@@ -353,22 +355,41 @@ def test_registers_that_the_llm_is_given_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [(336, 160), (150, 300)], ids=str)
-def test_what_a_centre_crop_hides_is_on_no_grid(tmp_path: Path, size: tuple[int, int]) -> None:
+def test_a_picture_that_would_be_cropped_is_given_whole(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    """What lies beyond a centre crop neither LLM nor readout could see."""
     from transformers import CLIPImageProcessorPil
 
     crop = CLIPImageProcessorPil(
         size={"shortest_edge": SIDE}, crop_size={"height": SIDE, "width": SIDE}
     )
     folder = build(tmp_path / "model", EYES["clip"](), processor=crop)
-    vlm = loaded(folder, images="separate")
     image = texture(size, 0)
-    hidden = with_square(image, 12, 12, 16)
-    centre = with_square(image, size[0] / 2 + 8, size[1] / 2 + 8, 12)
-    plain, unseen, seen = vlm.look([image, hidden, centre], stage=Stage("encoder", 1))
-    assert changed(plain, unseen).max() == 0
-    assert hottest(changed(plain, seen)) == nearest(plain, size[0] / 2 + 8, size[1] / 2 + 8)
-    long = plain.xs if size[0] > size[1] else plain.ys
-    assert long[0] > (max(size) - min(size)) / 2
+    x, y = size[0] - 20, size[1] - 20
+    marked = with_square(image, x, y, 36)
+    for images in ("separate", "composite"):
+        vlm = loaded(folder, images=images)
+        shown = [asked(vlm, [image, second], Stage("encoder", 1))[1] for second in (image, marked)]
+        for before, after in (shown, vlm.look([image, marked], stage=Stage("encoder", 1))):
+            for centres, length in zip((before.xs, before.ys), size, strict=True):
+                step = centres[1] - centres[0]
+                assert centres[0] < step
+                assert length - step < centres[-1] < length
+            assert hottest(changed(before, after)) == nearest(before, x, y)
+
+
+def test_padding_to_a_square_is_the_processors_mean_colour(tmp_path: Path) -> None:
+    from transformers import CLIPImageProcessorPil
+
+    crop = CLIPImageProcessorPil(
+        size={"shortest_edge": SIDE}, crop_size={"height": SIDE, "width": SIDE}
+    )
+    vlm = loaded(build(tmp_path / "model", EYES["clip"](), processor=crop), images="separate")
+    (canvas,), _ = vlm._given(Prompt(images=(texture((300, 150), 0),), question="?", options=()))
+    assert canvas.size == (300, 300)
+    assert canvas.getpixel((299, 299)) == tuple(round(255 * m) for m in crop.image_mean)
+    assert abs(vlm._process(canvas)[:, -4:, -4:]).max() < 0.02  # nothing, after normalisation
 
 
 def test_padding_is_on_no_grid(tmp_path: Path) -> None:
