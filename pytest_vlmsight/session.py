@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -107,11 +108,11 @@ class SuitePlugin:
             names=tuple(self.names),
             tasks=tuple(_checked_tasks(self.settings)),
             wanted=self.wanted,
-            progress=open_progress(self.config),
+            progress=None,
         )
         for wanted in plan.unknown():
             raise pytest.UsageError(f"not found: {wanted} (is its --vlm or --vlm-tasks missing?)")
-        self.plan = plan
+        self.plan = dataclasses.replace(plan, progress=open_progress(self.config))
 
     def pytest_unconfigure(self) -> None:
         """Close the terminal's second handle."""
