@@ -20,9 +20,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """One thread for the small models of the tests: two on shared cores wait for each other.
 
     Set before torch is imported and inherited by the processes that tests start. Not for
-    ``pytest --vlm=…`` in this repository, whose model is a large one.
+    ``pytest --vlm=…`` and ``pytest -m real_weights``, whose models are large ones.
     """
-    if not config.getoption("vlm"):
+    if not config.getoption("vlm") and config.getoption("markexpr") != "real_weights":
         os.environ["OMP_NUM_THREADS"] = "1"
 
 
