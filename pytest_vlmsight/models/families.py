@@ -12,14 +12,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
-    """How one ``model_type`` of transformers lays out its image tokens.
+    """What is particular to one ``model_type`` of transformers; its image tokens are in rows.
 
     Attributes:
-        order: of the LLM's tokens of one image; "raster" is row by row.
         projector: attribute of the base model that maps encoder features to LLM inputs.
     """
 
-    order: str = "raster"
     projector: str = "multi_modal_projector"
 
 

@@ -52,6 +52,8 @@ def load(
         torch.device(device)
     except RuntimeError as error:
         raise ModelError(f"--vlm-device={device}: torch knows no such device") from error
+    if dtype not in DTYPES:
+        raise ModelError(f"dtype {dtype!r}: expected one of {', '.join(DTYPES)}")
     if dtype == "auto" and device == "cpu":
         dtype = "float32"
     with _quiet():

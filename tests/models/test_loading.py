@@ -233,6 +233,10 @@ def test_an_unknown_device_is_told(built: Path) -> None:
     refused(built, "--vlm-device=toaster: torch knows no such device", device="toaster")
 
 
+def test_an_unknown_dtype_is_refused_by_name(built: Path) -> None:
+    refused(built, "dtype 'int4': expected one of auto, float32", dtype="int4")
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 @pytest.mark.parametrize("device", ["cuda", "cuda:3"])
 def test_a_device_that_is_not_there_is_told(built: Path, device: str) -> None:
