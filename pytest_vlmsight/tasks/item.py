@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
     from PIL.Image import Image
+
+    from .knobs import Knob
 
 REFERENCE = "REF"
 """Label of the point or box that the question starts from."""
@@ -42,7 +46,11 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
-    """A marked box, in pixels of image number ``image``; the right and lower edges are outside."""
+    """A marked box, in pixels of image number ``image``; the right and lower edges are outside.
+
+    Where ``colour`` is not empty the box is drawn in it and without a letter, for questions that
+    tell boxes apart by colour (as those of CV-Bench do).
+    """
 
     image: int
     x0: float
@@ -50,6 +58,7 @@ class Box:
     x1: float
     y1: float
     label: str
+    colour: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,27 @@ class Picture:
         return self._open().convert("RGB")
 
 
+@dataclass(frozen=True, slots=True)
+class DepthMap:
+    """The depth of every pixel of an image, for readouts that learn depth from other items.
+
+    Attributes:
+        digest: hexadecimal SHA-256 of all that decides the depths.
+        size: width and height in pixels; those of the image.
+    """
+
+    digest: str
+    size: tuple[int, int]
+    _open: Callable[[], NDArray[np.uint16]] = field(compare=False, repr=False)
+
+    def load(self) -> NDArray[np.uint16]:
+        """(height, width) depth along the optical axis in 1/1000 of a unit of length.
+
+        0 is a pixel that was not measured.
+        """
+        return self._open()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Item:
     """One multiple-choice question.
@@ -85,6 +115,8 @@ class Item:
         points: for readouts and drawing only, never told to the VLM.
         boxes: likewise.
         slices: (name, value) labels to break results down by.
+        depth_maps: one per image, or none; never of use to the item itself, only to a readout
+            that is trained on other items.
         draw: paints markers on a clean picture, given that picture and its points and boxes;
             None where there is nothing to draw.
     """
@@ -98,12 +130,13 @@ class Item:
     points: tuple[Point, ...] = ()
     boxes: tuple[Box, ...] = ()
     slices: tuple[tuple[str, str], ...] = ()
+    depth_maps: tuple[DepthMap, ...] = ()
     draw: Draw | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def id(self) -> str:
-        """Hash of the content: images, question, options, answer, points and boxes."""
-        content = {
+        """Hash of the content: images, question, options, answer, points, boxes, depth maps."""
+        content: dict[str, object] = {
             "images": [p.digest for p in self.images],
             "clean_images": [p.digest for p in self.clean_images],
             "question": self.question,
@@ -112,6 +145,11 @@ class Item:
             "points": [(p.image, p.x, p.y, p.label) for p in self.points],
             "boxes": [(b.image, b.x0, b.y0, b.x1, b.y1, b.label) for b in self.boxes],
         }
+        # Only where there are some, so that items without keep the ids they have.
+        if self.depth_maps:
+            content["depth_maps"] = [m.digest for m in self.depth_maps]
+        if any(b.colour for b in self.boxes):
+            content["colours"] = [b.colour for b in self.boxes]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:20]
 
 
@@ -141,6 +179,8 @@ class Task:
         fingerprint: hash of what the items are made from, so that a record can tell that a task
             changed under the same version. Of a folder it covers task.toml and items.jsonl; the
             images are covered by the items' ids.
+        knobs: what makes the items of a generated task easier or harder, each with the span that
+            they are drawn from.
     """
 
     name: str
@@ -152,3 +192,4 @@ class Task:
     available: int | None = None
     folder: Path | None = None
     fingerprint: str = ""
+    knobs: tuple[Knob, ...] = ()
