@@ -87,8 +87,8 @@ def texture(
         axes=any_turn(rng),
         offset=(8 * x, 8 * y, 8 * z),
         grain=between(rng, 0.15, 0.5),
-        bump=between(rng, 0.0, 0.4),
-        gloss=between(rng, 0.0, 0.35),
+        bump=max(0.0, between(rng, -0.4, 0.4)),
+        gloss=max(0.0, between(rng, -0.35, 0.35)),
     )
 
 

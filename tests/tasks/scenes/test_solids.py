@@ -60,6 +60,11 @@ def test_normals_point_outwards_and_towards_the_ray(shape: tuple[str, float], se
     assert (dot(across, tuple(d[hit] for d in ray)) <= 1e-9).all()
     inward = tuple(p - 1e-3 * n for p, n in zip(point, across, strict=True))
     outward = tuple(p + 1e-3 * n for p, n in zip(point, across, strict=True))
+    if kind in {"rod", "cone"}:  # at the rim, inward of one face is outside of the other
+        radius = 1.0 if kind == "rod" else (1 + top) / 2 + (top - 1) / 2 * point[2]
+        side = np.abs(np.sqrt(point[0] ** 2 + point[1] ** 2) - radius)
+        rim = (side < 0.01) & (1 - np.abs(point[2]) < 0.01)
+        inward = tuple(value[~rim] for value in inward)
     assert holds(kind, top, inward, 1e-9).all()
     assert not holds(kind, top, outward, -1e-9).any()
 
