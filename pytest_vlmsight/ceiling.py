@@ -2,8 +2,8 @@
 
 Features arrive item by item and are reduced at once to what the readout needs, so that a task of
 any size fits in memory. Readouts work on the source's order of options; nothing here sees how an
-item was presented, and none but the cross-fitted ones sees an answer (those never the answers of
-the group they score).
+item was presented, and none but the cross-fitted ones sees an answer or a depth map (those never
+the answers or depth maps of the group they score).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .depth_ceiling import DepthCeiling, has_depth
 from .models.base import MeasurementError
 from .tasks.groups import group_items
 from .tasks.item import REFERENCE, Box, Point, letter
@@ -26,7 +27,11 @@ if TYPE_CHECKING:
     from .tasks.item import Item
 
 TRAINED = frozenset({"linear", "depth"})
-"""Readouts that are fitted (and so cross-fitted by group)."""
+"""Readouts that are fitted (and so cross-fitted by group).
+
+A depth readout learns from the depth maps of items, in ``depth_ceiling.py``; where not all items
+have them, from answers, as the linear one does.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,24 +56,38 @@ class CeilingReader:
 
     Args:
         readout: the task's readout.
+        items: all that will be observed, in order; a fitted readout deals them to folds.
         kind: matched or native.
         stage: where the features are read, for the record.
         seed: of the folds.
     """
 
-    def __init__(self, readout: str, *, kind: str, stage: str, seed: int) -> None:
+    def __init__(
+        self, readout: str, *, items: Sequence[Item], kind: str, stage: str, seed: int
+    ) -> None:
         self._readout, self._kind, self._stage, self._seed = readout, kind, stage, seed
-        self._items: list[Item] = []
+        self._items = tuple(items)
+        self._seen = 0
         self._kept: list[Any] = []
+        dense = readout == "depth" and has_depth(items)
+        self._depth = DepthCeiling(items, seed=seed) if dense else None
 
     def observe(self, item: Item, grids: Sequence[PatchGrid]) -> None:
-        """Take the next item's features, one grid per image."""
+        """Take the next item's features, one grid per image.
+
+        Raises:
+            MeasurementError: another number of grids than images, or an item without what its
+                readout needs.
+        """
+        assert item is self._items[self._seen], f"{item.name} is not the next item"
         if len(grids) != len(item.images):
             raise MeasurementError(
                 f"item {item.name}: features of {len(grids)} images for {len(item.images)}"
             )
-        self._items.append(item)
-        if self._readout in TRAINED:
+        self._seen += 1
+        if self._depth is not None:
+            self._depth.observe(item, grids)
+        elif self._readout in TRAINED:
             self._kept.append(option_features(item, grids).float().cpu().numpy())
         else:
             self._kept.append(_decide(self._readout, item, grids))
@@ -77,30 +96,39 @@ class CeilingReader:
         """Every item's choice.
 
         Raises:
-            MeasurementError: a fitted readout has fewer than two groups of items, or the items
-                have different numbers of options.
+            MeasurementError: not all items were observed, or a fitted readout has fewer than two
+                groups of items, items with different numbers of options, or too little depth.
         """
-        trained_on = None
-        choices = self._kept
-        if self._readout in TRAINED:
-            from .readouts.linear import cross_fit
-
-            try:
-                fit = cross_fit(
-                    self._kept,
-                    [item.answer for item in self._items],
-                    groups=group_items(self._items),
-                    seed=self._seed,
-                )
-            except ValueError as error:
-                raise MeasurementError(f"the {self._readout} readout: {error}") from error
-            choices, trained_on = list(fit.choices), fit.description
+        if self._seen < len(self._items):
+            raise MeasurementError(
+                f"features of {self._seen} of {len(self._items)} items were read"
+            )
+        choices, trained_on = self._kept, None
+        if self._depth is not None:
+            choices, trained_on = self._depth.result()
+        elif self._readout in TRAINED:
+            choices, trained_on = self._cross_fit()
         return Ceiling(
             kind=self._kind,
             stage=self._stage,
             choices=np.asarray(choices, dtype=np.int64),
             trained_on=trained_on,
         )
+
+    def _cross_fit(self) -> tuple[list[int], str]:
+        """Choices of a linear readout of the options' features, and what it was trained on."""
+        from .readouts.linear import cross_fit
+
+        try:
+            fit = cross_fit(
+                self._kept,
+                [item.answer for item in self._items],
+                groups=group_items(self._items),
+                seed=self._seed,
+            )
+        except ValueError as error:
+            raise MeasurementError(f"the {self._readout} readout: {error}") from error
+        return fit.choices.tolist(), fit.description
 
 
 def option_features(item: Item, grids: Sequence[PatchGrid]) -> Tensor:

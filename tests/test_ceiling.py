@@ -17,7 +17,7 @@ COLOURS = (RED, GREEN, BLUE, GREY)
 
 def read(readout: str, items: list[Item]) -> Ceiling:
     """Decide items from the mean colours of their patches."""
-    reader = CeilingReader(readout, kind="matched", stage="encoder[1]", seed=0)
+    reader = CeilingReader(readout, items=items, kind="matched", stage="encoder[1]", seed=0)
     for one in items:
         reader.observe(one, [grid(picture.load()) for picture in one.images])
     return reader.result()
@@ -179,6 +179,18 @@ def test_an_unknown_readout_is_an_error() -> None:
 
 
 def test_features_of_too_few_images_are_an_error() -> None:
-    reader = CeilingReader("pooled", kind="matched", stage="encoder[1]", seed=0)
+    items = same_colour_items(1)
+    reader = CeilingReader("pooled", items=items, kind="matched", stage="encoder[1]", seed=0)
     with pytest.raises(MeasurementError, match="2 images for 3"):
-        reader.observe(same_colour_items(1)[0], [grid(flat(RED).load())] * 2)
+        reader.observe(items[0], [grid(flat(RED).load())] * 2)
+
+
+def test_choices_that_would_not_be_those_of_all_items_are_an_error() -> None:
+    items = same_colour_items(3)
+    reader = CeilingReader("pooled", items=items, kind="matched", stage="encoder[1]", seed=0)
+    for one in items[:2]:
+        reader.observe(one, [grid(picture.load()) for picture in one.images])
+    with pytest.raises(MeasurementError, match="features of 2 of 3 items"):
+        reader.result()
+    with pytest.raises(AssertionError, match="colour-001 is not the next item"):
+        reader.observe(items[1], [grid(picture.load()) for picture in items[1].images])

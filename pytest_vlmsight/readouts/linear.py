@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from pytest_vlmsight.readouts.folds import deal_codes
 from pytest_vlmsight.readouts.ridge import Ridge
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def cross_fit(
             f"{labels[0]!r}: label each independent source (scene, photograph) as a group of its "
             f"own, or train on a separate split with fit_linear"
         )
-    assigned = _deal(codes, folds=min(folds, len(labels)), seed=seed)
+    assigned = deal_codes(codes, folds=min(folds, len(labels)), seed=seed)
     choices = np.empty(len(gold), dtype=np.intp)
     for fold in range(int(assigned.max()) + 1):
         held = assigned == fold
@@ -178,19 +179,6 @@ def _fit(options: FloatArray, gold: IntArray, codes: IntArray) -> LinearReadout:
     weights = np.zeros(d)
     weights[useful] = ridge.weights(penalty) / scale[useful]
     return LinearReadout(weights, penalty, n_items=n, n_groups=int(groups.max()) + 1)
-
-
-def _deal(codes: IntArray, *, folds: int, seed: int) -> IntArray:
-    """The fold of each item: groups in random order, largest first, each to the emptiest fold."""
-    sizes = np.bincount(codes)
-    order = np.random.default_rng(seed).permutation(len(sizes))
-    order = order[np.argsort(-sizes[order], kind="stable")]
-    load = np.zeros(folds, dtype=np.intp)
-    fold_of = np.empty(len(sizes), dtype=np.intp)
-    for group in order:
-        fold_of[group] = load.argmin()
-        load[fold_of[group]] += sizes[group]
-    return fold_of[codes]
 
 
 def _describe(n: int, groups: int, *, folds: int, seed: int) -> str:
