@@ -1,15 +1,31 @@
-"""The accuracies of an evaluation, each with its interval: what is shown beside a verdict."""
+"""The accuracies of an evaluation, each with its interval: what is shown beside a verdict.
+
+Broken down by slices (how far a view was turned, which colour its markers have) they say where
+sight is lost; a breakdown decides no gate.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from .stats.proportion import accuracy_interval
 
 if TYPE_CHECKING:
     from .evaluation import Evaluation
     from .stats.interval import Interval
+
+LEAST_WITH_INTERVAL = 5
+"""Items of a slice below which its shares are given without intervals."""
+
+MOST_VALUES = 8
+"""Values that a slice may have to be broken down by: one with more names single things."""
+
+GROUPS = frozenset({"scene"})
+"""Slices that say which items belong together, and nothing of what makes an item hard."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +45,35 @@ class Accuracy:
     def __str__(self) -> str:
         limits = f"[{100 * self.interval.low:.1f}, {100 * self.interval.high:.1f}]"
         return f"{self.name.replace('_', ' ')} {100 * self.share:.1f}% {limits}"
+
+
+@dataclass(frozen=True, slots=True)
+class SliceShare:
+    """Share of a slice's items right; ``interval`` is None where there are too few items."""
+
+    share: float
+    interval: Interval | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceAccuracy:
+    """The accuracies of the items that have one value of a slice.
+
+    Attributes:
+        name: of the slice.
+        value: that these items have.
+        n: how many they are.
+        sighted: with the image.
+        blind: in the blind run that is the strongest on all items.
+        ceiling: the readout; None where it was not measured.
+    """
+
+    name: str
+    value: str
+    n: int
+    sighted: SliceShare
+    blind: SliceShare
+    ceiling: SliceShare | None
 
 
 def accuracies(evaluation: Evaluation, *, confidence: float) -> list[Accuracy]:
@@ -53,3 +98,54 @@ def figures(evaluation: Evaluation, *, alpha: float) -> str:
     shown = ", ".join(map(str, accuracies(evaluation, confidence=1 - 2 * alpha)))
     chance = f"chance {100 * float(evaluation.chance.mean()):.1f}%"
     return f"{shown}, {chance}; n={evaluation.n}, {1 - 2 * alpha:.0%} intervals"
+
+
+def by_slice(evaluation: Evaluation, *, kind: str, confidence: float) -> list[SliceAccuracy]:
+    """The accuracies of every value of every slice by which the items can be broken down.
+
+    Left out are groups (``scene``) and slices with more than ``MOST_VALUES`` values. Slices come
+    in the order of the items' own labels, values in the order of their numbers.
+
+    Args:
+        evaluation: one (model, task).
+        kind: the ceiling that decides.
+        confidence: of the intervals, two-sided.
+    """
+
+    def share(scores: np.ndarray, rows: list[int]) -> SliceShare:
+        of = scores[rows]
+        enough = len(rows) >= LEAST_WITH_INTERVAL
+        interval = accuracy_interval(of, confidence=confidence) if enough else None
+        return SliceShare(float(of.mean()), interval)
+
+    sighted = evaluation.sighted.scores(evaluation.gold)
+    blind = evaluation.blind[evaluation.strongest_blind].scores(evaluation.gold)
+    ceiling = evaluation.ceiling_scores(kind) if kind in evaluation.ceilings else None
+    return [
+        SliceAccuracy(
+            name=name,
+            value=value,
+            n=len(rows),
+            sighted=share(sighted, rows),
+            blind=share(blind, rows),
+            ceiling=None if ceiling is None else share(ceiling, rows),
+        )
+        for name, values in _members(evaluation).items()
+        if name not in GROUPS and len(values) <= MOST_VALUES
+        for value, rows in sorted(values.items(), key=lambda member: _place(member[0]))
+    ]
+
+
+def _members(evaluation: Evaluation) -> dict[str, dict[str, list[int]]]:
+    """Slice → value → indices of the items that have it."""
+    members: dict[str, dict[str, list[int]]] = {}
+    for index, labels in enumerate(evaluation.slices):
+        for name, value in labels:
+            members.setdefault(name, {}).setdefault(value, []).append(index)
+    return members
+
+
+def _place(value: str) -> tuple[float, bool, str]:
+    """Where a value stands: "under 2" before "2 to 5", "5 and more", and words."""
+    number = re.search(r"-?\d+(\.\d+)?", value)
+    return (float(number[0]) if number else np.inf, not value.startswith("under "), value)

@@ -19,6 +19,8 @@ import numpy as np
 from . import sight
 from .ceiling import Ceiling, CeilingReader
 from .models.base import MeasurementError, Prompt
+from .tasks.generated import GenerationError
+from .tasks.markers import Markers
 from .tasks.presentation import Presentation, balanced_orders, present, rotations
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from .models.base import Vlm
     from .settings import Settings
     from .tasks.item import Item, Picture, Task
+    from .tasks.knobs import Knob
 
 Progress = Callable[[str, int, int], None]
 """Called as work goes on: what is being done, how much of it, of how much."""
@@ -76,6 +79,7 @@ class Evaluation:
         ceilings: per kind; a kind that could not be measured is in ``unmeasured`` instead.
         unmeasured: ceiling kind → why.
         provenance: all that decides the numbers.
+        slices: (n) per item its labels, (name, value) each, to break results down by.
     """
 
     model: str
@@ -89,6 +93,7 @@ class Evaluation:
     ceilings: Mapping[str, Ceiling]
     unmeasured: Mapping[str, str]
     provenance: Mapping[str, Any]
+    slices: tuple[tuple[tuple[str, str], ...], ...] = ()
 
     @property
     def n(self) -> int:
@@ -105,6 +110,11 @@ class Evaluation:
         """Share of the commonest position of the right answer: what "always B" scores."""
         right = (self.orders == self.gold[:, None, None]).argmax(-1)
         return float(np.bincount(right.ravel()).max() / right.size)
+
+    @property
+    def strongest_blind(self) -> str:
+        """The blind kind that scores most; the first of equals."""
+        return max(self.blind, key=lambda kind: float(self.blind[kind].scores(self.gold).mean()))
 
     def ceiling_scores(self, kind: str) -> np.ndarray:
         """(n,) 1 where the readout is right."""
@@ -124,15 +134,21 @@ def evaluate(
         progress: told of each prompt done.
 
     Raises:
-        MeasurementError: the task has no items, an answer is NaN, or the model cannot be asked.
+        MeasurementError: the task has no items or cannot make them, an answer is NaN, or the
+            model cannot be asked.
     """
-    items = task.make_items(settings.items, settings.seed)
+    try:
+        items = task.make_items(settings.items, settings.seed)
+    except GenerationError as error:
+        raise MeasurementError(str(error)) from error
     if not items:
         raise MeasurementError(f"task {task.name} has no items")
     asked = _presentations(items, settings)
     told = progress or _silent
     readers = {
-        kind: CeilingReader(task.readout, kind=kind, stage=str(vlm.fed_from), seed=settings.seed)
+        kind: CeilingReader(
+            task.readout, items=items, kind=kind, stage=str(vlm.fed_from), seed=settings.seed
+        )
         for kind in settings.ceiling
     }
 
@@ -192,8 +208,30 @@ def evaluate(
             "scoring": settings.scoring,
             "rotations": len(asked[0]),
             "seed": settings.seed,
+            "image_size": _image_size(items),
+            "difficulty": " ".join(_spelled(knob) for knob in task.knobs) or None,
+            "markers": _marker_style(items),
         },
+        slices=tuple(item.slices for item in items),
     )
+
+
+def _spelled(knob: Knob) -> str:
+    low, high = knob.span
+    return f"{knob.name}={low:g}..{high:g}"
+
+
+def _image_size(items: Sequence[Item]) -> str:
+    """Width x height of the items' pictures in px, or "various"."""
+    sizes = {picture.size for item in items for picture in item.images}
+    return "x".join(map(str, sizes.pop())) if len(sizes) == 1 else "various"
+
+
+def _marker_style(items: Sequence[Item]) -> str | None:
+    """How the markers that the plugin drew look, ``*`` what varies; None where it drew none."""
+    drawn = {i.draw.style.description for i in items if isinstance(i.draw, Markers)}
+    words = [set(of) for of in zip(*(d.split() for d in drawn), strict=True)]
+    return " ".join(of.pop() if len(of) == 1 else "*" for of in words) or None
 
 
 def _presentations(items: Sequence[Item], settings: Settings) -> list[list[Presentation]]:
@@ -223,7 +261,7 @@ def _prompt(presentation: Presentation, images: tuple[Image, ...]) -> Prompt:
 def _load(item: Item, pictures: Sequence[Picture]) -> tuple[Image, ...]:
     try:
         return tuple(picture.load() for picture in pictures)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, GenerationError) as error:
         raise MeasurementError(f"item {item.name}: {error}") from error
 
 

@@ -15,6 +15,7 @@ BLIND_KINDS = ("blank", "none", "noise", "shuffled")
 CEILINGS = ("matched", "native")
 SCORINGS = ("letters", "generate")
 INCONCLUSIVE = ("fail", "skip", "pass")
+SIZES = (224, 672)
 
 
 class SettingError(ValueError):
@@ -31,7 +32,10 @@ class Option:
         expected: what is accepted, for errors and --help.
         help: a sentence.
         many: may be given several times, or (but for paths) as several words in one value.
-        path: values may be paths, which may hold spaces and commas.
+        whole: a value may hold spaces and commas, as a path does.
+        lines: a value is a line of several words; all are kept, in the order typed.
+        bare: may be typed without a value, which then is "true".
+        valued: may be typed with a value.
         ini: type of the ini value in pytest's words; made from the default where it is empty.
     """
 
@@ -44,17 +48,22 @@ class Option:
         expected: str,
         help: str,  # noqa: A002 - pytest's own word for it
         many: bool = False,
-        path: bool = False,
+        whole: bool = False,
+        lines: bool = False,
+        bare: bool = False,
+        valued: bool = True,
         ini: str = "",
     ) -> None:
-        self.name, self.parse, self.default, self.many = name, parse, default, many
-        self.expected, self.help, self.path, self.ini = expected, help, path, ini
+        self.name, self.parse, self.default, self.many = name, parse, default, many or lines
+        self.expected, self.help, self.whole, self.lines = expected, help, whole or lines, lines
+        self.bare, self.valued, self.ini = bare, valued, ini
 
     @property
     def ini_type(self) -> str:
         """What pytest is told of the ini value, so that TOML's own types can be written."""
         kinds = {tuple: "args", bool: "bool", int: "int", float: "float"}
-        return self.ini or kinds.get(type(self.default), "string")
+        kind = "linelist" if self.lines else kinds.get(type(self.default), "string")
+        return self.ini or kind
 
     @property
     def flag(self) -> str:
@@ -75,15 +84,19 @@ class Option:
         if given is None or given in ("", []):
             return self.default
         words = list(given) if isinstance(given, list | tuple) else [str(given)]
-        if self.many and not self.path:
+        if self.many and not self.whole:
             words = [w for word in words for w in word.replace(",", " ").split()]
-        try:
-            values = tuple(self.parse(word.strip()) for word in words)
-        except ValueError as error:
-            shown = " ".join(words)
-            raise SettingError(
-                f"{self.flag}={shown}: expected {self.expected} ({self.dest} in an ini file)"
-            ) from error
+        values = []
+        for word in words:
+            try:
+                values.append(self.parse(word.strip()))
+            except ValueError as error:
+                shown = word if self.lines else " ".join(words)
+                raise SettingError(
+                    f"{self.flag}={shown}: expected {self.expected} ({self.dest} in an ini file)"
+                ) from error
+        if self.lines:
+            return tuple(values)
         return tuple(dict.fromkeys(values)) if self.many else values[-1]
 
 
@@ -97,12 +110,14 @@ def _between(low: float, high: float) -> Callable[[str], float]:
     return parse
 
 
-def _whole(least: int, *, words: Mapping[str, int | None] | None = None) -> Callable[[str], Any]:
+def _whole(
+    least: int, most: int | None = None, *, words: Mapping[str, int | None] | None = None
+) -> Callable[[str], Any]:
     def parse(text: str) -> int | None:
         if words and text in words:
             return words[text]
         value = int(text)
-        if value < least:
+        if value < least or (most is not None and value > most):
             raise ValueError(text)
         return value
 
@@ -137,6 +152,28 @@ def _word(text: str) -> str:
     return text
 
 
+def parse_knobs(words: list[str]) -> tuple[tuple[str, str], ...]:
+    """Names and spans of words such as ``ratio=1.1..1.3``; the task says whether it has them.
+
+    Raises:
+        ValueError: a word is of another form.
+    """
+    pairs = []
+    for word in words:
+        name, _, text = word.partition("=")
+        if not name or not text:
+            raise ValueError(f"got {word!a}; expected name=VALUE or name=LOW..HIGH")
+        pairs.append((name, text))
+    return tuple(pairs)
+
+
+def _difficulty(text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    pattern, *words = text.split() or [""]
+    if "=" in pattern or not words:
+        raise ValueError(text)
+    return pattern, parse_knobs(words)
+
+
 OPTIONS = (
     Option(
         name="",
@@ -145,7 +182,7 @@ OPTIONS = (
         expected="an alias, a hub id[@revision] or a folder",
         help="vision-language model to test; repeatable",
         many=True,
-        path=True,
+        whole=True,
     ),
     Option(
         name="tasks",
@@ -154,7 +191,7 @@ OPTIONS = (
         expected="a task's name, a folder with a task.toml, or a glob of either",
         help="tasks to run; repeatable; the generated suite by default",
         many=True,
-        path=True,
+        whole=True,
     ),
     Option(
         name="items",
@@ -268,16 +305,49 @@ OPTIONS = (
         name="marker",
         parse=_word,
         default=(),
-        expected="words such as colour=yellow size=0.06 shape=ring",
-        help="how drawn markers look: colour=…, size=…, shape=…",
+        expected="words such as colour=yellow size=0.06 shape=ring, or vary",
+        help="how drawn markers look: colour=…, size=…, shape=…; vary: another look for each item",
         many=True,
+    ),
+    Option(
+        name="size",
+        parse=_whole(*SIZES),
+        default=224,
+        expected=f"a whole number from {SIZES[0]} to {SIZES[1]}",
+        help="side of generated pictures in px (224)",
+    ),
+    Option(
+        name="difficulty",
+        parse=_difficulty,
+        default=(),
+        expected="'TASK name=VALUE name=LOW..HIGH …', TASK a built-in task's name or a glob",
+        help="settings of generated tasks, as `vlmsight tasks` lists them; repeatable",
+        lines=True,
+    ),
+    Option(
+        name="cache-dir",
+        parse=_word,
+        default=None,
+        expected="a folder, made where it is missing",
+        help="where generated pictures are kept (a folder of the user's cache)",
+        whole=True,
+    ),
+    Option(
+        name="no-cache",
+        parse=_truth,
+        default=False,
+        expected="true or false",
+        help="keep no generated pictures",
+        bare=True,
+        valued=False,
     ),
     Option(
         name="trust-remote-code",
         parse=_truth,
         default=False,
-        expected="true or false",
+        expected="true or false (write =true where another argument follows)",
         help="run code that comes with a checkpoint (false)",
+        bare=True,
     ),
 )
 """Every setting, in the order of the documentation."""

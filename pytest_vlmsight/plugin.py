@@ -8,6 +8,8 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     import pytest
 
 
@@ -18,14 +20,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("vlmsight", "sight gates of vision-language models")
     for option in OPTIONS:
         metavar = "NAME" if not option.name else option.name.upper().replace("-", "_")
-        group.addoption(
-            option.flag,
-            dest=option.dest,
-            action="append" if option.many else "store",
-            default=None,
-            metavar=metavar,
-            help=option.help,
-        )
+        how: dict[str, Any] = {"action": "append" if option.many else "store", "metavar": metavar}
+        if option.bare and option.valued:
+            how |= {"nargs": "?", "const": "true"}
+        elif option.bare:
+            how = {"action": "store_const", "const": "true"}
+        group.addoption(option.flag, dest=option.dest, default=None, help=option.help, **how)
         parser.addini(option.dest, option.help, type=option.ini_type, default=None)  # type: ignore[arg-type]
     parser.addini(
         "vlm_gates",

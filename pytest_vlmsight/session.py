@@ -167,10 +167,10 @@ class SuitePlugin:
             self.reports.append(report)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """One line per (model, task)."""
+        """One line per (model, task); with -v also its slices."""
         from .report.terminal import summary
 
-        lines = summary(self.reports)
+        lines = summary(self.reports, slices=self.config.get_verbosity() > 0)
         if lines:
             terminalreporter.section("vlmsight", sep="=")
             for line in lines:
@@ -193,20 +193,22 @@ class SuitePlugin:
 
 
 def _checked_tasks(settings: Settings) -> list[Task]:
-    """The tasks named, their items read once to find what is broken.
+    """The tasks named; items of folders are read once to find what is broken.
+
+    Generated tasks are left alone: their items cannot be broken, and making them takes seconds.
 
     Raises:
         pytest.UsageError: unknown or broken tasks, or fewer items than a gate could pass with.
     """
     from .stats.paired import minimum_n
-    from .tasks.marker_words import parse_style
     from .tasks.registry import resolve
 
     try:
-        style = parse_style(settings.marker)
-        tasks = resolve(settings.tasks, style=style)
+        tasks = resolve(settings.tasks, canvas=settings.canvas(), difficulty=settings.difficulty)
         for task in tasks:
-            n = len(task.make_items(settings.items, settings.seed))
+            n = settings.items
+            if task.available is not None:
+                n = len(task.make_items(settings.items, settings.seed))
             gate = settings.gate_for(task.name)
             least = minimum_n(gate.margin, gate.alpha)
             if n < least:

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import fnmatch
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .options import OPTIONS, SettingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from .tasks.generated import Canvas
+    from .tasks.registry import Difficulty
 
 GATE_KEYS = ("margin", "recovery", "min_gain", "alpha")
 
@@ -47,6 +51,10 @@ class Settings:
     batch: int | None = None
     images: str = "auto"
     marker: tuple[str, ...] = field(default=())
+    size: int = 224
+    difficulty: tuple[Difficulty, ...] = ()
+    cache_dir: str | None = None
+    no_cache: bool = False
     trust_remote_code: bool = False
 
     def gate_for(self, task: str) -> GateSettings:
@@ -56,6 +64,34 @@ class Settings:
             if fnmatch.fnmatchcase(task, pattern):
                 gate = replace(gate, **dict(changes))
         return gate
+
+    def canvas(self) -> Canvas:
+        """How the pictures of tasks are made.
+
+        Raises:
+            ValueError: the size or a word of the markers cannot be used.
+            SettingError: the cache folder is a file or cannot be looked up.
+        """
+        from .tasks.generated import Canvas
+        from .tasks.marker_words import parse_markers
+
+        return Canvas(size=self.size, markers=parse_markers(self.marker), cache=self._cache())
+
+    def _cache(self) -> Path | None:
+        if self.no_cache:
+            return None
+        if self.cache_dir is None:
+            from .tasks.picture_cache import default_folder
+
+            return default_folder()
+        try:
+            folder = Path(self.cache_dir).expanduser().absolute()
+            taken = folder.exists() and not folder.is_dir()
+        except (OSError, RuntimeError) as error:
+            raise SettingError(f"--vlm-cache-dir={self.cache_dir}: {error}") from error
+        if taken:
+            raise SettingError(f"--vlm-cache-dir={self.cache_dir}: got a file, expected a folder")
+        return folder
 
 
 def read_settings(given: Callable[[str], Any], *, per_task: Sequence[str] = ()) -> Settings:

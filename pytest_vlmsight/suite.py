@@ -14,6 +14,7 @@ import pytest
 from .models.base import MeasurementError, ModelError
 from .plan import GATES, Plan
 from .report.properties import evaluation_properties, verdict_properties
+from .report.slices import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -186,7 +187,9 @@ class VlmCase(pytest.Item):
 
             assert self._evaluation is not None
             alpha = self.model.plan.settings.gate_for(self.task.name).alpha
-            return _folded(str(excinfo.value), figures(self._evaluation, alpha=alpha))
+            said = _folded(str(excinfo.value), figures(self._evaluation, alpha=alpha))
+            slices = str(dict(self.user_properties).get("vlm_slices", "[]"))
+            return "\n".join([said, *table(slices)])
         if isinstance(excinfo.value, MeasurementError):
             return str(excinfo.value)
         # Frames of pytest and pluggy, which pytest only leaves out for functions, say nothing.

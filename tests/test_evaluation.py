@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from fake_vlm import FakeVlm, always
 from made_items import GREY, SIDE, flat, item, same_colour_items, task
+from made_tasks import SHADE, made_colours, made_never
 
 from pytest_vlmsight.evaluation import Evaluation, evaluate
 from pytest_vlmsight.models.base import MeasurementError, Prompt
 from pytest_vlmsight.settings import Settings
+from pytest_vlmsight.tasks.generated import Canvas, GenerationError
 from pytest_vlmsight.tasks.item import Item, Picture
+from pytest_vlmsight.tasks.marker_words import parse_markers
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -196,6 +200,66 @@ def test_progress_counts_every_prompt() -> None:
         ("made blank", 8, 8),
         ("made native", 4, 4),
     ]
+
+
+def test_items_that_cannot_be_made_are_an_error() -> None:
+    says = "^task made_never: item 3 of seed 5 could not be made in 400 tries"
+    with pytest.raises(MeasurementError, match=says):
+        evaluate(FakeVlm(always(0)), made_never(), settings=Settings(items=4, seed=5))
+    evaluation = evaluate(FakeVlm(always(0)), made_never(), settings=Settings(items=3))
+    assert evaluation.n == 3
+
+
+def test_picture_that_cannot_be_made_is_an_error() -> None:
+    def broken() -> Image.Image:
+        raise GenerationError("task x: item 3 of seed 0 could not be made")
+
+    lost = Picture("0" * 64, (SIDE, SIDE), broken)
+    items = [*same_colour_items(3), item((lost, lost, lost), answer=0, name="lost")]
+    with pytest.raises(MeasurementError, match="item lost: task x: item 3"):
+        evaluate(FakeVlm(same_colour), task(items), settings=Settings())
+
+
+def test_slices_of_the_items_are_kept() -> None:
+    items = [replace(i, slices=(("n", i.name),)) for i in same_colour_items(4)]
+    evaluation = evaluate(FakeVlm(always(0)), task(items), settings=Settings())
+    assert evaluation.slices == tuple((("n", f"colour-{index:03}"),) for index in range(4))
+
+
+def test_provenance_tells_size_and_difficulty_of_what_was_asked() -> None:
+    """Those of the items, whatever the settings would have made of them."""
+    made, narrow = (
+        evaluate(FakeVlm(always(0)), one, settings=Settings(items=4, size=672)).provenance
+        for one in (
+            made_colours(),
+            replace(made_colours(canvas=Canvas(size=256)), knobs=(replace(SHADE, span=(7, 7)),)),
+        )
+    )
+    assert (made["image_size"], made["difficulty"]) == ("224x224", "shade=100..250")
+    assert (narrow["image_size"], narrow["difficulty"]) == ("256x256", "shade=7..7")
+    other = item((flat(GREY, size=(32, 64)),) * 3, answer=0, name="other")
+    various = evaluate(
+        FakeVlm(always(0)), task([*same_colour_items(3), other]), settings=Settings()
+    )
+    assert various.provenance["image_size"] == "various"
+    assert various.provenance["difficulty"] is None
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (None, None),
+        (["shape=dot"], "markers-1 dot #ff0000 size=0.032 letter_size=0.1 letters"),
+        (["vary"], "markers-1 * * * * letters"),
+        (["vary", "colour=blue"], "markers-1 * #0000ff * * letters"),
+    ],
+)
+def test_provenance_tells_how_markers_look(words: list[str] | None, told: str | None) -> None:
+    items = same_colour_items(30)
+    if words is not None:
+        items = [replace(i, draw=parse_markers(words).for_item(i.name)) for i in items]
+    evaluation = evaluate(FakeVlm(always(0)), task(items), settings=Settings())
+    assert evaluation.provenance["markers"] == told
 
 
 def test_only_as_many_items_as_asked_for() -> None:

@@ -80,7 +80,7 @@ def test_every_readout_decides_real_items(
     items = task.make_items(200, 0)
     if readout == "oddity":
         items = odd_ones_out(items)
-    reader = CeilingReader(readout, kind="native", stage=str(vlm.fed_from), seed=0)
+    reader = CeilingReader(readout, items=items, kind="native", stage=str(vlm.fed_from), seed=0)
     pictures = (p.load() for item in items for p in item.clean_images)
     grids = vlm.look(pictures, stage=vlm.fed_from)
     for item in items:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_vlmsight.options import BLIND_KINDS, OPTIONS, Option, SettingError
+from pytest_vlmsight.options import BLIND_KINDS, OPTIONS, SIZES, Option, SettingError
 from pytest_vlmsight.settings import GATE_KEYS, GateSettings, Settings, read_settings
+from pytest_vlmsight.tasks import generated
+from pytest_vlmsight.tasks.generated import Canvas
+from pytest_vlmsight.tasks.marker_words import parse_markers
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BY_NAME = {option.name: option for option in OPTIONS}
 WORD = st.text("abcxyz012_./@-", min_size=1, max_size=12)
@@ -35,7 +41,25 @@ VALID: dict[str, list[tuple[Any, Any]]] = {
     "dtype": [("bfloat16", "bfloat16")],
     "batch": [("auto", None), ("8", 8)],
     "images": [("composite", "composite")],
-    "marker": [(["colour=red size=.1"], ("colour=red", "size=.1"))],
+    "marker": [
+        (["colour=red size=.1"], ("colour=red", "size=.1")),
+        (["vary, shape=dot"], ("vary", "shape=dot")),
+    ],
+    "size": [("224", 224), (672, 672)],
+    "difficulty": [
+        (["* a=1"], (("*", (("a", "1"),)),)),
+        # Lines are kept as typed, repeated ones too: the last wins.
+        (
+            ["a,b  ratio=1.1..1.3 n=6 ", "c x=1", "a,b  ratio=1.1..1.3 n=6 "],
+            (
+                ("a,b", (("ratio", "1.1..1.3"), ("n", "6"))),
+                ("c", (("x", "1"),)),
+                ("a,b", (("ratio", "1.1..1.3"), ("n", "6"))),
+            ),
+        ),
+    ],
+    "cache-dir": [("~/my pictures, here", "~/my pictures, here")],
+    "no-cache": [("true", True), (True, True), ("no", False)],
     "trust-remote-code": [
         ("TRUE", True),
         ("no", False),
@@ -60,6 +84,9 @@ INVALID: dict[str, list[Any]] = {
     "dtype": ["int8"],
     "batch": ["0", "all"],
     "images": ["both"],
+    "size": ["223", "673", "0", "large", "224.5"],
+    "difficulty": [["depth"], ["ratio=1"], ["depth ratio"], ["depth ratio="], ["depth =1"], [" "]],
+    "no-cache": ["maybe"],
     "trust-remote-code": ["maybe", "2"],
 }
 
@@ -83,7 +110,9 @@ def test_error_names_the_flag_what_was_given_what_is_expected_and_the_ini_key(na
     for typed in INVALID[name]:
         with pytest.raises(SettingError) as caught:
             option.read(typed)
-        shown = " ".join(" ".join(typed).replace(",", " ").split()) if option.many else str(typed)
+        shown = " ".join(typed) if option.many else str(typed)
+        if option.many and not option.whole:
+            shown = " ".join(shown.replace(",", " ").split())
         assert str(caught.value) == (
             f"{option.flag}={shown}: expected {option.expected} ({option.dest} in an ini file)"
         )
@@ -129,6 +158,46 @@ def test_any_text_is_read_or_refused_by_name(name: str, text: str) -> None:
         option.read([text] if option.many else text)
     except SettingError as error:
         assert str(error).startswith(f"{option.flag}=")  # noqa: PT017 - either way is right
+
+
+def test_of_several_lines_the_one_that_cannot_be_used_is_named() -> None:
+    with pytest.raises(SettingError, match=r"^--vlm-difficulty=b x: expected 'TASK name=VALUE"):
+        BY_NAME["difficulty"].read(["a x=1", "b x", "c x=2"])
+
+
+def test_sizes_are_those_that_a_canvas_takes() -> None:
+    assert SIZES == generated.SIZES
+
+
+def test_canvas_of_the_settings() -> None:
+    words = ("vary", "colour=blue")
+    canvas = Settings(size=448, marker=words, no_cache=True).canvas()
+    assert canvas == Canvas(size=448, markers=parse_markers(words), cache=None)
+    assert Settings(no_cache=True, cache_dir="kept").canvas().cache is None
+
+
+def test_cache_folder_of_the_user_is_the_default() -> None:
+    from pytest_vlmsight.tasks.picture_cache import default_folder
+
+    assert Settings().canvas().cache == default_folder()
+
+
+def test_cache_folder_is_found_from_anywhere_and_not_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert Settings(cache_dir="kept/here").canvas().cache == tmp_path / "kept" / "here"
+    assert Settings(cache_dir="~/kept").canvas().cache == tmp_path / "home" / "kept"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_cache_folder_that_cannot_be_one_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SettingError, match=r"^--vlm-cache-dir=.*file: got a file, expected a fol"):
+        Settings(cache_dir=str(tmp_path / "file")).canvas()
+    with pytest.raises(SettingError, match=r"^--vlm-cache-dir=~nobody-of-this-name: Could not"):
+        Settings(cache_dir="~nobody-of-this-name").canvas()
 
 
 def test_defaults_of_the_table_are_those_of_the_settings() -> None:

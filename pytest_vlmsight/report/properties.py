@@ -24,7 +24,9 @@ def evaluation_properties(
         kind: the ceiling that decides.
         alpha: intervals are two-sided at 1 - 2 alpha.
     """
-    from pytest_vlmsight.accuracy import accuracies
+    from pytest_vlmsight.accuracy import accuracies, by_slice
+
+    from .slices import to_json
 
     measured = accuracies(evaluation, confidence=1 - 2 * alpha)
     numbers: list[tuple[str, object]] = [
@@ -42,6 +44,9 @@ def evaluation_properties(
     numbers += [
         (f"vlm_{key}", value) for key, value in evaluation.provenance.items() if value is not None
     ]
+    slices = by_slice(evaluation, kind=kind, confidence=1 - 2 * alpha)
+    if slices:
+        numbers.append(("vlm_slices", to_json(slices, confidence=1 - 2 * alpha)))
     return plain(numbers)
 
 

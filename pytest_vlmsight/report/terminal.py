@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .slices import table
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -46,8 +48,13 @@ def header(settings: Settings, *, tasks: Sequence[Task], tests: int) -> list[str
     return lines
 
 
-def summary(reports: Iterable[pytest.TestReport]) -> list[str]:
-    """A block per model, a line per task: accuracies, n and both verdicts."""
+def summary(reports: Iterable[pytest.TestReport], *, slices: bool = False) -> list[str]:
+    """A block per model, a line per task: accuracies, n and both verdicts.
+
+    Args:
+        reports: of the run; those of other tests are passed over.
+        slices: whether a task's accuracies are broken down below its line.
+    """
     models: dict[str, dict[str, dict[str, Any]]] = {}
     for report in reports:
         told = dict(report.user_properties)
@@ -65,6 +72,8 @@ def summary(reports: Iterable[pytest.TestReport]) -> list[str]:
         lines += [*([""] if lines else []), *_model_line(model, tasks), _HEAD]
         for task, cell in tasks.items():
             lines += _task_lines(task, cell)
+            if slices and "vlm_slices" in cell:
+                lines += [f"  {line}" for line in table(str(cell["vlm_slices"]))]
     return lines
 
 

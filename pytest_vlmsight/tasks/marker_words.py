@@ -1,17 +1,36 @@
-"""Marker settings as they are typed: ``colour=yellow size=.06 shape=cross``."""
+"""Marker settings as they are typed: ``colour=yellow size=.06 shape=cross``, ``vary``."""
 
 from __future__ import annotations
 
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from .markers import MarkerStyle
+from .markers import Markers, MarkerStyle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-
+_VARY = "vary"
 _TRUTH = {"yes": True, "true": True, "no": False, "false": False}
+
+
+def parse_markers(words: Sequence[str]) -> Markers:
+    """The markers that words describe: of one style, or varied where ``vary`` is among them.
+
+    Words of the form ``attribute=value`` beside ``vary`` fix an attribute.
+
+    >>> parse_markers(["vary", "colour=red"]).for_item("one").style.colour
+    '#ff0000'
+
+    Raises:
+        ValueError: as ``parse_style``.
+    """
+    given = [word for word in words if word != _VARY]
+    style = parse_style(given)
+    if len(given) == len(words):
+        return Markers(style)
+    fixed = frozenset(word.partition("=")[0] for word in given)
+    return Markers(style, varied=True, fixed=fixed)
 
 
 def parse_style(words: Sequence[str]) -> MarkerStyle:
@@ -28,7 +47,7 @@ def parse_style(words: Sequence[str]) -> MarkerStyle:
         if not equals or name not in known:
             raise ValueError(
                 f"--vlm-marker={word}: expected attribute=value with an attribute of "
-                f"{', '.join(known)}"
+                f"{', '.join(known)}, or {_VARY}"
             )
         if isinstance(known[name], bool):
             if text not in _TRUTH:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .item import Box, Picture, Point
@@ -89,6 +89,24 @@ def _hex(colour: object) -> str:
 
 DEFAULT_STYLE = MarkerStyle()
 
+COLOURS = {
+    "red": "#ff0000",
+    "yellow": "#ffff00",
+    "lime": "#00ff00",
+    "cyan": "#00ffff",
+    "magenta": "#ff00ff",
+    "white": "#ffffff",
+    "black": "#000000",
+}
+"""What varied markers draw their colour from."""
+
+SIZES = {"small": (0.027, 0.072), "medium": (0.037, 0.1), "large": (0.05, 0.13)}
+"""What they draw their size from: ``MarkerStyle.size`` and ``letter_size``.
+
+At 224 px a radius of 6 to 11 px and letters of 16 to 29 px; anything smaller would be painted at
+the least legible size, and anything larger would reach the next point.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class _MarkedPicture:
@@ -117,7 +135,7 @@ def draw_markers(
     Args:
         picture: without markers.
         points: in pixels of ``picture``, whatever their image index.
-        boxes: likewise.
+        boxes: likewise; one with a colour of its own has that and no letter.
         style: how they look.
 
     Returns:
@@ -126,21 +144,62 @@ def draw_markers(
     if not points and not boxes:
         return picture
     marked = _MarkedPicture(picture, tuple(points), tuple(boxes), style)
-    content = {
+    content: dict[str, object] = {
         "picture": picture.digest,
         "style": style.description,
         "points": [(p.x, p.y, p.label) for p in points],
         "boxes": [(b.x0, b.y0, b.x1, b.y1, b.label) for b in boxes],
     }
+    # Only where there are some, so that pictures without keep the digests they have.
+    if any(b.colour for b in boxes):
+        content["colours"] = [b.colour for b in boxes]
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
     return Picture(digest, picture.size, marked)
 
 
 @dataclass(frozen=True, slots=True)
 class Markers:
-    """Draws in one style; what ``Item.draw`` holds."""
+    """Draws in one style, or gives every item a style of its own; what ``Item.draw`` holds.
+
+    Attributes:
+        style: what is drawn; of varied markers, the attributes that do not vary.
+        varied: whether ``for_item`` draws colour, shape and size anew for every item.
+        fixed: attributes of the style that do not vary; ``size`` fixes the letters' size as well.
+        slices: (name, value) labels of what was drawn for an item; none where nothing varies.
+    """
 
     style: MarkerStyle
+    varied: bool = False
+    fixed: frozenset[str] = frozenset()
+    slices: tuple[tuple[str, str], ...] = ()
+
+    def for_item(self, key: str) -> Markers:
+        """The markers of one item: these, or where they vary those that the key decides.
+
+        Colour, shape and size are drawn independently of each other, each value as often as any
+        other in the long run.
+
+        Args:
+            key: tells the item from all others of its task.
+        """
+        if not self.varied:
+            return self
+        style, slices = self.style, []
+        if "colour" not in self.fixed:
+            colour = _drawn(tuple(COLOURS), "colour", key)
+            style = replace(style, colour=COLOURS[colour])
+            slices.append(("marker_colour", colour))
+        if "shape" not in self.fixed:
+            style = replace(style, shape=_drawn(SHAPES, "shape", key))
+            slices.append(("marker_shape", style.shape))
+        if "size" not in self.fixed:
+            size = _drawn(tuple(SIZES), "size", key)
+            radius, letters = SIZES[size]
+            if "letter_size" in self.fixed:
+                letters = style.letter_size
+            style = replace(style, size=radius, letter_size=letters)
+            slices.append(("marker_size", size))
+        return Markers(style, slices=tuple(slices))
 
     def __call__(
         self, picture: Picture, *, points: Sequence[Point], boxes: Sequence[Box]
@@ -160,3 +219,12 @@ class Markers:
             )
             for index, picture in enumerate(pictures)
         )
+
+
+DEFAULT_MARKERS = Markers(DEFAULT_STYLE)
+
+
+def _drawn(values: Sequence[str], attribute: str, key: str) -> str:
+    """One of the values, decided by the key alone."""
+    text = f"marker/{attribute}/{key}".encode(errors="surrogatepass")
+    return values[int.from_bytes(hashlib.sha256(text).digest()[:8]) % len(values)]

@@ -8,21 +8,29 @@ from __future__ import annotations
 import difflib
 import glob
 import importlib
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from .markers import DEFAULT_STYLE, MarkerStyle
+from .generated import DEFAULT_CANVAS, Canvas
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from .item import Task
 
+Difficulty = tuple[str, tuple[tuple[str, str], ...]]
+"""A task's name or a glob of built-in tasks, and knobs with their spans as they are typed."""
+
 BUILT_IN: dict[str, str] = {
     "low_level_matching": "low_level_matching:low_level_matching",
 }
-"""Task name → module in this package and function that makes the task, given a style."""
+"""Task name → module in this package and function in it.
+
+The function takes ``canvas`` (see ``generated.Canvas``) and ``difficulty``, a mapping from names
+of the task's knobs to spans such as ``1.1..1.3``, and makes the task.
+"""
 
 _MANIFEST = "task.toml"
 
@@ -43,16 +51,29 @@ class DuplicateTaskError(ValueError):
     """Two different tasks of one name, which a record could not tell apart."""
 
 
-def resolve(patterns: Sequence[str] = (), *, style: MarkerStyle = DEFAULT_STYLE) -> list[Task]:
+class DifficultyError(ValueError):
+    """A difficulty that is of no use to any task of the run; the message names its pattern."""
+
+
+def resolve(
+    patterns: Sequence[str] = (),
+    *,
+    canvas: Canvas = DEFAULT_CANVAS,
+    difficulty: Sequence[Difficulty] = (),
+) -> list[Task]:
     """The tasks that patterns stand for, each once, in the order typed and sorted within a glob.
 
     Args:
         patterns: each the name or glob of built-in tasks, or the path or glob of task folders.
             A name comes before a folder of the same name; ``./name`` is the folder. None at all
             stands for the default suite: the built-in tasks.
-        style: how markers are drawn.
+        canvas: how the pictures of built-in tasks are made; its markers are drawn on those of
+            task folders as well.
+        difficulty: of built-in tasks. Where several lines set a knob of a task the last wins.
 
     Raises:
+        DifficultyError: the pattern of a difficulty matches no built-in task of the run.
+        KnobError: a task has no such knob, or not the span asked for.
         UnknownTaskError: a pattern stands for nothing.
         DuplicateTaskError: two tasks have one name.
         PackError: a task folder is wrong.
@@ -62,9 +83,13 @@ def resolve(patterns: Sequence[str] = (), *, style: MarkerStyle = DEFAULT_STYLE)
         for source in _sources(pattern):
             if source not in sources:
                 sources.append(source)
+    _check_difficulty(difficulty, [source for source in sources if isinstance(source, str)])
     tasks: dict[str, tuple[Task, str | Path]] = {}
     for source in sources:
-        task = _built_in(source, style) if isinstance(source, str) else _from_folder(source, style)
+        if isinstance(source, str):
+            task = _built_in(source, canvas, difficulty)
+        else:
+            task = _from_folder(source, canvas)
         if task.name in tasks:
             places = " and ".join(_described(s) for s in (tasks[task.name][1], source))
             raise DuplicateTaskError(
@@ -75,16 +100,34 @@ def resolve(patterns: Sequence[str] = (), *, style: MarkerStyle = DEFAULT_STYLE)
     return [task for task, _ in tasks.values()]
 
 
-def _built_in(name: str, style: MarkerStyle) -> Task:
+def _check_difficulty(difficulty: Sequence[Difficulty], names: Sequence[str]) -> None:
+    for pattern, _ in difficulty:
+        if not any(fnmatchcase(name, pattern) for name in names):
+            raise DifficultyError(
+                f"--vlm-difficulty: got a line for {pattern!a}; expected the name or a glob of "
+                f"the run's built-in tasks: {', '.join(names) or 'there are none'}"
+            )
+
+
+def _built_in(name: str, canvas: Canvas, difficulty: Sequence[Difficulty]) -> Task:
     module, function = BUILT_IN[name].split(":")
     make = getattr(importlib.import_module(f".{module}", __package__), function)
-    return cast("Callable[..., Task]", make)(style=style)
+    given: dict[str, str] = {}
+    for pattern, spans in difficulty:
+        if fnmatchcase(name, pattern):
+            given |= dict(spans)
+    task = cast("Callable[..., Task]", make)(canvas=canvas, difficulty=given)
+    in_force = [
+        replace(knob, span=knob.read(given[knob.name], task=name)) if knob.name in given else knob
+        for knob in task.knobs
+    ]
+    return replace(task, knobs=tuple(in_force))
 
 
-def _from_folder(folder: Path, style: MarkerStyle) -> Task:
+def _from_folder(folder: Path, canvas: Canvas) -> Task:
     from .pack import load_task
 
-    return load_task(folder, style=style)
+    return load_task(folder, markers=canvas.markers)
 
 
 def _described(source: str | Path) -> str:

@@ -6,6 +6,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+from made_tasks import add_made_tasks
 from plugin_fixtures import rewrite_lines
 
 if TYPE_CHECKING:
@@ -81,6 +82,11 @@ def test_task_that_is_none(run_suite: RunSuite, given: str, words: list[str]) ->
         ("--vlm-trust-remote-code=perhaps", ["--vlm-trust-remote-code=perhaps: expected true"]),
         ("--vlm-marker=colour", ["--vlm-marker=colour: expected attribute=value"]),
         ("--vlm-marker=size=big", ["--vlm-marker=size=big"]),
+        ("--vlm-marker=vary shape=star", ["marker shape: got 'star'; expected one of"]),
+        ("--vlm-size=1000", ["--vlm-size=1000: expected a whole number from 224 to 672"]),
+        ("--vlm-difficulty=tiny", ["--vlm-difficulty=tiny: expected 'TASK name=VALUE"]),
+        ("--vlm-difficulty=tiny shade=1", ["a line for 'tiny'", "built-in tasks: there are none"]),
+        ("--vlm-cache-dir=tiny/task.toml", ["--vlm-cache-dir=tiny/task.toml: got a file"]),
         (
             "--vlm-items=28",
             ["task tiny: 28 items cannot pass", "needs at least 29", "raise --vlm-items"],
@@ -94,6 +100,32 @@ def test_task_that_is_none(run_suite: RunSuite, given: str, words: list[str]) ->
 def test_setting_that_cannot_be_used(run_suite: RunSuite, arguments: str, words: list[str]) -> None:
     error = run_suite("--vlm=oracle", "--vlm-tasks=tiny", arguments).error
     assert all(word in error for word in words), error
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("made_colour shade=99", ["'made_colour'", "built-in tasks: made_colours"]),
+        ("low_* shade=99", ["a line for 'low_*'", "the run's built-in tasks: made_colours"]),
+        ("made_* hue=3", ["task made_colours: got an unknown setting 'hue'", "shade (brightness"]),
+        ("* shade=99..300", ["made_colours: shade: got 99..300", "from 50 to 255 levels"]),
+        ("* shade=dark", ["made_colours: shade: got 'dark'"]),
+    ],
+)
+def test_difficulty_that_no_task_can_have(
+    run_suite: RunSuite, monkeypatch: pytest.MonkeyPatch, line: str, words: list[str]
+) -> None:
+    add_made_tasks(monkeypatch)
+    error = run_suite("--vlm=oracle", "--vlm-tasks=made_colours", f"--vlm-difficulty={line}").error
+    assert all(word in error for word in words), error
+
+
+def test_generated_task_of_too_few_items(
+    run_suite: RunSuite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_made_tasks(monkeypatch)
+    error = run_suite("--vlm=oracle", "--vlm-tasks=made_colours", "--vlm-items=28").error
+    assert error.startswith("task made_colours: 28 items cannot pass")
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from made_tasks import add_made_tasks
 
 from pytest_vlmsight.options import OPTIONS
 
@@ -15,12 +16,16 @@ if TYPE_CHECKING:
 
     from pytest_vlmsight.settings import Settings
 
-CASES = ["vlmsight::oracle::tiny::ceiling", "vlmsight::oracle::tiny::blind"]
+CASES = [
+    f"vlmsight::oracle::{task}::{gate}"
+    for task in ("tiny", "made_colours")
+    for gate in ("ceiling", "blind")
+]
 
 INI = """
 [pytest]
 vlm = oracle
-vlm_tasks = tiny
+vlm_tasks = tiny made_colours
 vlm_items = 30
 vlm_seed = 3
 vlm_margin = .2
@@ -37,6 +42,11 @@ vlm_dtype = bfloat16
 vlm_batch = 2
 vlm_images = separate
 vlm_marker = colour=red size=0.05
+vlm_size = 256
+vlm_difficulty = made_* shade=120..160
+    made_colours shade=150
+vlm_cache_dir = my pictures
+vlm_no_cache = yes
 vlm_trust_remote_code = yes
 vlm_gates =
     tiny margin=.15
@@ -46,7 +56,7 @@ vlm_gates =
 TOML = """
 [tool.pytest]
 vlm = ["oracle"]
-vlm_tasks = ["tiny"]
+vlm_tasks = ["tiny", "made_colours"]
 vlm_items = 30
 vlm_seed = 3
 vlm_margin = 0.2
@@ -63,9 +73,19 @@ vlm_dtype = "bfloat16"
 vlm_batch = "2"
 vlm_images = "separate"
 vlm_marker = ["colour=red", "size=0.05"]
+vlm_size = 256
+vlm_difficulty = ["made_* shade=120..160", "made_colours shade=150"]
+vlm_cache_dir = "my pictures"
+vlm_no_cache = true
 vlm_trust_remote_code = true
 vlm_gates = ["tiny margin=.15", "low_* alpha=.2 margin=.3"]
 """
+
+
+@pytest.fixture(autouse=True)
+def made_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A built-in task with a knob."""
+    add_made_tasks(monkeypatch)
 
 
 @pytest.fixture
@@ -92,7 +112,7 @@ def test_every_setting_can_be_made_in_a_file(
     (folders / file).write_text(text)
     assert run_suite("--collect-only", "-q").collected == CASES
     (settings,) = read
-    assert (settings.vlms, settings.tasks) == (("oracle",), ("tiny",))
+    assert (settings.vlms, settings.tasks) == (("oracle",), ("tiny", "made_colours"))
     assert (settings.items, settings.seed, settings.rotations, settings.batch) == (30, 3, 2, 2)
     gate = settings.gate
     assert (gate.margin, gate.recovery, gate.min_gain, gate.alpha) == (0.2, 0.4, 0.05, 0.1)
@@ -100,6 +120,11 @@ def test_every_setting_can_be_made_in_a_file(
     assert (settings.scoring, settings.inconclusive) == ("generate", "skip")
     assert (settings.device, settings.dtype) == ("cpu", "bfloat16")
     assert (settings.images, settings.marker) == ("separate", ("colour=red", "size=0.05"))
+    assert (settings.size, settings.cache_dir, settings.no_cache) == (256, "my pictures", True)
+    assert settings.difficulty == (
+        ("made_*", (("shade", "120..160"),)),
+        ("made_colours", (("shade", "150"),)),
+    )
     assert settings.trust_remote_code is True
     assert (settings.gate_for("tiny").margin, settings.gate_for("tiny").alpha) == (0.15, 0.1)
     assert (settings.gate_for("low_one").margin, settings.gate_for("low_one").alpha) == (0.3, 0.2)
@@ -120,6 +145,38 @@ def test_command_line_beats_the_file(
 
 
 @pytest.mark.parametrize(
+    ("typed", "no_cache", "trust"),
+    [
+        ((), False, True),
+        (("--vlm-no-cache", "vlmsight"), True, True),
+        (("--vlm-trust-remote-code=false",), False, False),
+        (("-o", "vlm_trust_remote_code=no"), False, False),
+        (("-o", "vlm_trust_remote_code=no", "--vlm-trust-remote-code", "-v"), False, True),
+        (("-o", "vlm_trust_remote_code=no", "vlmsight", "--vlm-trust-remote-code"), False, True),
+    ],
+)
+def test_flags_are_typed_without_a_value(
+    run_suite: RunSuite,
+    folders: Path,
+    read: list[Settings],
+    *,
+    typed: tuple[str, ...],
+    no_cache: bool,
+    trust: bool,
+) -> None:
+    (folders / "pytest.ini").write_text("[pytest]\nvlm_trust_remote_code = yes\n")
+    run = run_suite("--vlm=oracle", "--vlm-tasks=tiny", "--collect-only", "-q", *typed)
+    assert run.collected == CASES[:2]
+    (settings,) = read
+    assert (settings.no_cache, settings.trust_remote_code) == (no_cache, trust)
+
+
+def test_code_is_not_trusted_because_a_path_follows(run_suite: RunSuite) -> None:
+    error = run_suite("--vlm=oracle", "--vlm-tasks=tiny", "--vlm-trust-remote-code", "tests").error
+    assert "--vlm-trust-remote-code=tests: expected true or false (write =true where" in error
+
+
+@pytest.mark.parametrize(
     ("line", "words"),
     [
         ("vlm_items = abc", ["vlm_items", "'abc'"]),
@@ -127,6 +184,9 @@ def test_command_line_beats_the_file(
         ("vlm_margin = 2", ["--vlm-margin=2", "expected a proportion", "vlm_margin in an ini"]),
         ("vlm_trust_remote_code = maybe", ["vlm_trust_remote_code", "'maybe'"]),
         ("vlm_rotations = some", ["--vlm-rotations=some"]),
+        ("vlm_size = 100", ["--vlm-size=100: expected a whole number from 224 to 672"]),
+        ("vlm_difficulty = made_* shade", ["--vlm-difficulty=made_* shade: expected 'TASK name="]),
+        ("vlm_difficulty = made_* shade=120", ["a line for 'made_*'", "there are none"]),
         ("vlm_gates = tiny frog=1", ["vlm_gates: 'tiny frog=1'", "got 'frog=1'", "margin=…"]),
         ("vlm_gates = tiny margin=", ["vlm_gates: 'tiny margin='", "got 'margin='"]),
         ("vlm_gates = tiny margin=2", ["--vlm-margin=2: expected a proportion"]),

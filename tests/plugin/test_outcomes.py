@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from plugin_fixtures import N, junit_suite
+from made_tasks import add_made_tasks
+from plugin_fixtures import N, junit_suite, rewrite_lines
 
 from pytest_vlmsight.models.transformers_vlm import TransformersVlm
 
@@ -203,6 +205,99 @@ def test_native_ceiling_is_shown_beside_the_one_that_decides(run_suite: RunSuite
         "tiny                  100.0  25.0   100.0   25.0    32 PASS         PASS",
         "  native ceiling                    100.0",
     ]
+
+
+def light(index: int, line: dict[str, object]) -> dict[str, object]:
+    return {**line, "slices": {"light": "day" if index < 20 else "night", "scene": f"s{index}"}}
+
+
+SLICES = [
+    "slice, 90% intervals              n  sighted       blind         ceiling",
+    "light",
+    "  day                            20  100 [88, 100] 25 [13, 43]   100 [88, 100]",
+    "  night                          12  100 [82, 100] 25 [11, 48]   100 [82, 100]",
+]
+
+
+def test_slices_are_told_to_junit_and_with_v_in_the_summary(
+    run_suite: RunSuite, folders: Path
+) -> None:
+    rewrite_lines(shutil.copytree(folders / "tiny", folders / "lit"), light)
+    arguments = ("--vlm=oracle", "--vlm-tasks=./lit", "--junitxml=sight.xml")
+    run = run_suite(*arguments, "-v")
+    without = run_suite(*arguments).section("vlmsight")
+    assert without[-1].startswith("tiny ")
+    shown = run.section("vlmsight")
+    assert shown[: len(without)] == without
+    below = shown[len(without) :]
+    # Which blind answers are right by chance is of no interest here.
+    assert [line[2:50] for line in below] == [line[:48] for line in SLICES]
+    for case in junit_suite(folders / "sight.xml").iter("testcase"):
+        values = {str(p.get("name")): str(p.get("value")) for p in case.iter("property")}
+        day, night = json.loads(values["vlm_slices"])
+        assert (day["slice"], day["value"], day["n"]) == ("light", "day", 20)
+        assert (night["slice"], night["value"], night["n"]) == ("light", "night", 12)
+        assert day["sighted"] == day["sighted_high"] == 1.0
+        assert day["sighted_low"] == pytest.approx(0.881, abs=0.001)
+        assert 20 * day["blind"] + 12 * night["blind"] == pytest.approx(8)
+        assert values["vlm_image_size"] == "112x112"
+        assert not {"vlm_markers", "vlm_difficulty"} & set(values)
+
+
+def test_gate_that_fails_shows_the_slices(run_suite: RunSuite, folders: Path) -> None:
+    rewrite_lines(shutil.copytree(folders / "tiny", folders / "lit"), light)
+    manifest = folders / "lit" / "task.toml"
+    manifest.write_text(manifest.read_text().replace('markers = "none"', 'markers = "draw"'))
+    run = run_suite("--vlm=always_a", "--vlm-tasks=./lit", "--vlm-min-gain=.2", "--vlm-marker=vary")
+    assert run.outcomes == dict.fromkeys(cases("always_a"), "failed")
+    for case in cases("always_a"):
+        lines = run.reasons[case].splitlines()
+        start = lines.index(SLICES[0])
+        assert "n=32, 90% intervals" in lines[start - 1]
+        names = [line for line in lines[start + 1 :] if not line.startswith(" ")]
+        assert names == ["light", "marker_colour", "marker_shape", "marker_size"]
+        assert {"  day", "  night", "  ring", "  dot", "  small"} < {
+            line[:29].rstrip() for line in lines
+        }
+        assert all(len(line) <= 80 for line in lines)
+        assert run.told[case]["vlm_markers"] == "markers-1 * * * * letters"
+
+
+def test_generated_items_that_cannot_be_made_are_an_error_of_their_task(
+    run_suite: RunSuite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_made_tasks(monkeypatch)
+    arguments = ("--vlm=oracle", "--vlm-tasks=made_never", "--vlm-tasks=made_colours")
+    never, made = cases("oracle", "made_never"), cases("oracle", "made_colours")
+    assert run_suite(*arguments, "--collect-only", "-q").collected == [*never, *made]
+    run = run_suite(*arguments, "--vlm-items=30", "--vlm-inconclusive=pass")
+    assert {run.outcomes[case] for case in never} == {"error"}
+    assert not {"error"} & {run.outcomes[case] for case in made}
+    for case in never:
+        assert words(run.reasons[case]).startswith(
+            "task made_never: item 3 of seed 0 could not be made in 400 tries; use another"
+        )
+    assert run.told[made[0]]["vlm_difficulty"] == "shade=100..250"
+    assert run.told[made[0]]["vlm_image_size"] == "224x224"
+
+
+def test_size_and_difficulty_of_generated_tasks_are_what_is_asked_for(
+    run_suite: RunSuite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_made_tasks(monkeypatch)
+    run = run_suite(
+        "--vlm=oracle",
+        "--vlm-tasks=made_colours",
+        "--vlm-items=29",
+        "--vlm-size=256",
+        "--vlm-difficulty=made_* shade=120..170",
+        "--vlm-difficulty=made_colours shade=210..230",
+        "--vlm-inconclusive=pass",
+    )
+    told = run.told[cases("oracle", "made_colours")[1]]
+    assert (told["vlm_difficulty"], told["vlm_image_size"]) == ("shade=210..230", "256x256")
+    (row,) = json.loads(str(told["vlm_slices"]))
+    assert (row["slice"], row["value"], row["n"]) == ("shade", "200 levels and more", 29)
 
 
 def test_model_is_loaded_once_and_freed_before_the_next(

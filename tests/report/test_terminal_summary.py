@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -173,6 +174,30 @@ def test_no_line_is_wider_than_a_terminal_and_columns_are_aligned(
     assert first[: HEAD.index(" n ") + 2].endswith(str(n))
     assert first[HEAD.index("ceiling gate") :].startswith(verdicts[0] or "ERROR")
     assert first[HEAD.index("blind gate") :] == (verdicts[1] or "ERROR")
+
+
+def test_slices_stand_below_the_line_of_their_task_where_asked_for() -> None:
+    rows = [
+        {"slice": "light", "value": value, "n": 16, "confidence": 0.9}
+        | {
+            f"{k}{end}": 0.5
+            for k in ("sighted", "blind", "ceiling")
+            for end in ("", "_low", "_high")
+        }
+        for value in ("day", "night")
+    ]
+    told = {**MEASURED, "vlm_slices": json.dumps(rows)}
+    reports = [report("ceiling", "PASS", **told), report("blind", "PASS", task="b", **MEASURED)]
+    lines = summary(reports, slices=True)
+    assert [line.split()[0] for line in lines[2:]] == (
+        ["relative_depth", "slice,", "light", "day", "night", "b"]
+    )
+    assert lines[4:6] == [
+        "  light",
+        f"    {'day':<27}    16  " + "50 [50, 50]   " * 2 + "50 [50, 50]",
+    ]
+    assert all(len(line) <= WIDTH for line in lines)
+    assert [line.split()[0] for line in summary(reports)[2:]] == ["relative_depth", "b"]
 
 
 def test_long_task_names_keep_their_beginning_and_end() -> None:

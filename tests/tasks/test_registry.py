@@ -7,10 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from made_tasks import SHADE, add_made_tasks
 
-from pytest_vlmsight.tasks.markers import MarkerStyle
+from pytest_vlmsight.tasks.generated import Canvas
+from pytest_vlmsight.tasks.knobs import KnobError
+from pytest_vlmsight.tasks.markers import Markers, MarkerStyle
 from pytest_vlmsight.tasks.registry import (
     BUILT_IN,
+    Difficulty,
+    DifficultyError,
     DuplicateTaskError,
     UnknownTaskError,
     resolve,
@@ -84,12 +89,76 @@ def test_two_folders_of_one_name(write_pack: WritePack, matching_line: Record) -
         resolve([str(one), str(other)])
 
 
-def test_the_style_reaches_every_task(folders: Path) -> None:
+def test_the_markers_reach_every_task(folders: Path) -> None:
     patterns = ["low_level_matching", str(folders / "a_task")]
-    for red, blue in zip(
-        resolve(patterns), resolve(patterns, style=MarkerStyle(colour="blue")), strict=True
-    ):
-        assert red.make_items(1, 0)[0].images != blue.make_items(1, 0)[0].images
+    blue = Canvas(markers=Markers(MarkerStyle(colour="blue")))
+    for one, other in zip(resolve(patterns), resolve(patterns, canvas=blue), strict=True):
+        assert one.make_items(1, 0)[0].images != other.make_items(1, 0)[0].images
+
+
+def test_varied_markers_are_slices_of_every_task(folders: Path) -> None:
+    patterns = ["low_level_matching", str(folders / "a_task")]
+    varied = Canvas(markers=Markers(MarkerStyle(), varied=True))
+    for one, other in zip(resolve(patterns), resolve(patterns, canvas=varied), strict=True):
+        [plain], [item] = one.make_items(1, 0), other.make_items(1, 0)
+        assert isinstance(item.draw, Markers)
+        assert len(item.draw.slices) == 3
+        assert item.slices == (*plain.slices, *item.draw.slices)
+        assert item.images == item.draw.paint_all(item.clean_images, points=item.points, boxes=())
+
+
+def test_size_reaches_the_built_in_tasks() -> None:
+    (task,) = resolve(["low_level_matching"], canvas=Canvas(size=256))
+    assert task.make_items(1, 0)[0].images[0].size == (256, 256)
+
+
+@pytest.mark.parametrize(
+    ("lines", "span"),
+    [
+        ([], (100, 250)),
+        ([("made_colours", (("shade", "120"),))], (120, 120)),
+        ([("*_colours", (("shade", "120..130"),))], (120, 130)),
+        # Of several lines the last wins.
+        ([("made_colours", (("shade", "120"),)), ("m*", (("shade", "200..210"),))], (200, 210)),
+        ([("m*", (("shade", "60"), ("shade", "70")))], (70, 70)),
+    ],
+)
+def test_difficulty_narrows_what_items_are_drawn_from(
+    monkeypatch: pytest.MonkeyPatch, lines: list[Difficulty], span: tuple[float, float]
+) -> None:
+    add_made_tasks(monkeypatch)
+    task, other = resolve(["made_colours", "low_level_matching"], difficulty=lines)
+    (knob,) = task.knobs
+    assert (knob.name, knob.span, knob.limits) == ("shade", span, SHADE.limits)
+    assert other.name == "low_level_matching"
+    labels = {dict(item.slices)["shade"] for item in task.make_items(20, 0)}
+    assert labels == {SHADE.label(shade) for shade in range(int(span[0]), int(span[1]) + 1)}
+
+
+@pytest.mark.parametrize(
+    ("line", "error", "says"),
+    [
+        (
+            ("low_*", (("shade", "120"),)),
+            DifficultyError,
+            r"got a line for 'low_\*'.*: made_colours",
+        ),
+        (("Made_colours", (("shade", "120"),)), DifficultyError, "'Made_colours'"),
+        (("made_colours", (("hue", "120"),)), KnobError, "task made_colours: .*unknown .*'hue'"),
+        (("made_colours", (("shade", "1"),)), KnobError, "shade: got 1; expected .* 50 to 255"),
+    ],
+)
+def test_difficulty_that_is_of_no_use(
+    monkeypatch: pytest.MonkeyPatch, line: Difficulty, error: type[ValueError], says: str
+) -> None:
+    add_made_tasks(monkeypatch)
+    with pytest.raises(error, match=says):
+        resolve(["made_colours"], difficulty=[line])
+
+
+def test_difficulty_is_of_built_in_tasks_only(folders: Path) -> None:
+    with pytest.raises(DifficultyError, match=r"'a_task'.* built-in tasks: there are none"):
+        resolve([str(folders / "a_task")], difficulty=[("a_task", (("x", "1"),))])
 
 
 def test_unknown_name_suggests_close_ones() -> None:
