@@ -7,7 +7,7 @@ and keeps clear of the other markers where it can.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from PIL import Image, ImageColor, ImageDraw, ImageFont
@@ -70,18 +70,22 @@ def paint(
     Args:
         image: painted on and returned.
         points: in px of ``image``.
-        boxes: likewise.
+        boxes: likewise; one with a colour of its own has that and no letter.
         style: how they look.
+
+    Raises:
+        ValueError: a box has a colour that Pillow does not know.
     """
     look = _Look.of(image.size, style)
     for box in boxes:
         area = (box.x0, box.y0, box.x1, box.y1)
-        _paint_shape(image, "box", area, look)
+        own = look if not box.colour else _Look.of(image.size, replace(style, colour=box.colour))
+        _paint_shape(image, "box", area, own)
     for point in points:
         area = _around(point.x, point.y, look.radius)
         _paint_shape(image, style.shape, area, look)
     if style.letters:
-        _paint_labels(image, points, boxes, look)
+        _paint_labels(image, points, [box for box in boxes if not box.colour], look)
     return image
 
 

@@ -1,4 +1,4 @@
-"""A task folder: task.toml, items.jsonl and images/, written by a user or by `vlmsight pack`.
+"""A task folder: task.toml, items.jsonl and images/, written by a user or by ``packing.py``.
 
 Loading checks the structure of every line and opens no image, so that collection stays quick.
 Making items reads the files of the items asked for (their headers and hashes, not their pixels).
@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .fields import Fields
-from .item import READOUTS, Box, Item, Picture, Point, Task
-from .markers import DEFAULT_STYLE, Markers, MarkerStyle
+from .item import READOUTS, Box, DepthMap, Item, Picture, Point, Task
+from .markers import DEFAULT_MARKERS, Markers
 from .pack_error import PackError, Place, shown
 from .pack_line import PackLine, parse_line
 from .picture_file import PictureFiles
@@ -32,12 +32,12 @@ _KEYS = ("name", "version", "readout", "markers", "source", "licence")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)*")
 
 
-def load_task(folder: Path, *, style: MarkerStyle = DEFAULT_STYLE) -> Task:
+def load_task(folder: Path, *, markers: Markers = DEFAULT_MARKERS) -> Task:
     """Read a task folder.
 
     Args:
         folder: holds task.toml and items.jsonl.
-        style: how markers are drawn where task.toml says ``markers = "draw"``.
+        markers: draws them where task.toml says ``markers = "draw"``.
 
     Raises:
         PackError: a file is missing or wrong, naming file, line and field. What is wrong with
@@ -50,15 +50,15 @@ def load_task(folder: Path, *, style: MarkerStyle = DEFAULT_STYLE) -> Task:
     if not _NAME.fullmatch(name):
         raise fields.wrong("name", "letters, digits, '_', '-', '.', in parts separated by '/'")
     readout = fields.choice("readout", READOUTS)
-    markers = fields.choice("markers", MARKERS)
-    lines = _lines(items, items_path, readout=readout, markers=markers)
+    drawn = fields.choice("markers", MARKERS)
+    lines = _lines(items, items_path, readout=readout, markers=drawn)
     return Task(
         name=name,
         version=fields.text("version"),
         readout=readout,
         source=fields.text("source"),
         licence=fields.text("licence"),
-        make_items=_PackItems(folder, lines, Markers(style) if markers == "draw" else None),
+        make_items=_PackItems(folder, lines, markers if drawn == "draw" else None),
         available=len(lines),
         folder=folder,
         fingerprint=hashlib.sha256(manifest + b"\0" + items).hexdigest(),
@@ -118,7 +118,13 @@ class _PackItems:
         clean_images = images
         if line.clean_images is not None:
             clean_images = _pictures(line, "clean_images", line.clean_images, files)
-            _check_sizes(line, images, clean_images)
+            _check_sizes(line, "clean_images", clean_images, images)
+        depth_maps = tuple(
+            files.depth_map(name, line.place, f"depth_maps[{i}]")
+            for i, name in enumerate(line.depth_maps)
+        )
+        if depth_maps:
+            _check_sizes(line, "depth_maps", depth_maps, images)
         for i, point in enumerate(line.points):
             _check_inside(line, f"points[{i}]", point, images)
         for i, box in enumerate(line.boxes):
@@ -133,11 +139,13 @@ class _PackItems:
             points=line.points,
             boxes=line.boxes,
             slices=line.slices,
+            depth_maps=depth_maps,
         )
         if self.draw is None:
             return item
-        drawn = self.draw.paint_all(clean_images, points=line.points, boxes=line.boxes)
-        return replace(item, images=drawn, draw=self.draw)
+        draw = self.draw.for_item(line.id)
+        drawn = draw.paint_all(clean_images, points=line.points, boxes=line.boxes)
+        return replace(item, images=drawn, draw=draw, slices=item.slices + draw.slices)
 
 
 def _pictures(
@@ -146,12 +154,13 @@ def _pictures(
     return tuple(files.picture(n, line.place, f"{field}[{i}]") for i, n in enumerate(names))
 
 
-def _check_sizes(line: PackLine, images: Sequence[Picture], clean: Sequence[Picture]) -> None:
-    for i, (image, other) in enumerate(zip(images, clean, strict=True)):
-        if image.size != other.size:
-            expected = f"the size of its marked image, {_px(image)}"
-            given = f"an image of {_px(other)}"
-            raise line.place.error(f"clean_images[{i}]", given, expected)
+def _check_sizes(
+    line: PackLine, field: str, others: Sequence[Picture | DepthMap], images: Sequence[Picture]
+) -> None:
+    for i, (other, image) in enumerate(zip(others, images, strict=True)):
+        if other.size != image.size:
+            expected = f"the size of images[{i}], {_px(image)}"
+            raise line.place.error(f"{field}[{i}]", f"an image of {_px(other)}", expected)
 
 
 def _check_inside(line: PackLine, field: str, mark: Point | Box, images: Sequence[Picture]) -> None:
@@ -176,7 +185,7 @@ def _check_inside(line: PackLine, field: str, mark: Point | Box, images: Sequenc
         raise line.place.error(f"{field}.{name}", f"{value:g}", expected)
 
 
-def _px(picture: Picture) -> str:
+def _px(picture: Picture | DepthMap) -> str:
     return f"{picture.size[0]} × {picture.size[1]} px"
 
 

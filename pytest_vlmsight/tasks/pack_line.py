@@ -11,13 +11,14 @@ from dataclasses import dataclass
 
 from .fields import Fields
 from .item import REFERENCE, Box, Point, letter
+from .markers import MarkerStyle
 from .pack_error import PackError, Place, shown
 
 MAX_OPTIONS = 26
 """Options are named by the letters A to Z."""
 
 _REQUIRED = ("id", "images", "question", "options", "answer")
-_OPTIONAL = ("points", "boxes", "slices", "clean_images")
+_OPTIONAL = ("points", "boxes", "slices", "clean_images", "depth_maps")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,7 @@ class PackLine:
     points: tuple[Point, ...]
     boxes: tuple[Box, ...]
     slices: tuple[tuple[str, str], ...]
+    depth_maps: tuple[str, ...]
 
 
 def parse_line(raw: bytes, place: Place, *, readout: str, markers: str) -> PackLine:
@@ -72,6 +74,7 @@ def parse_line(raw: bytes, place: Place, *, readout: str, markers: str) -> PackL
             for i, record in enumerate(fields.objects("boxes"))
         ),
         slices=fields.labels("slices"),
+        depth_maps=fields.texts("depth_maps") if "depth_maps" in fields else (),
     )
     _check_labels(line, readout)
     _check_markers(line, markers)
@@ -108,7 +111,7 @@ def _point(record: object, place: Place, prefix: str, images: int) -> Point:
 
 def _box(record: object, place: Place, prefix: str, images: int) -> Box:
     required = ("image", "x0", "y0", "x1", "y1", "label")
-    fields = Fields(record, place, required=required, prefix=prefix)
+    fields = Fields(record, place, required=required, optional=("colour",), prefix=prefix)
     box = Box(
         image=fields.index("image", images, "images"),
         x0=fields.number("x0"),
@@ -116,11 +119,21 @@ def _box(record: object, place: Place, prefix: str, images: int) -> Box:
         x1=fields.number("x1"),
         y1=fields.number("y1"),
         label=fields.text("label"),
+        colour=_colour(fields) if "colour" in fields else "",
     )
     for low, high, least in (("x0", "x1", box.x0), ("y0", "y1", box.y0)):
         if not least < fields.number(high):
             raise fields.wrong(high, f"more than {low}, which is {least:g}")
     return box
+
+
+def _colour(fields: Fields) -> str:
+    colour = fields.text("colour")
+    try:
+        MarkerStyle(colour=colour)
+    except ValueError:
+        raise fields.wrong("colour", "'#rrggbb' or the name of a colour") from None
+    return colour
 
 
 def _check_labels(line: PackLine, readout: str) -> None:
@@ -165,6 +178,9 @@ def _check_markers(line: PackLine, markers: str) -> None:
 
 
 def _check_image_count(line: PackLine, readout: str) -> None:
+    if line.depth_maps and len(line.depth_maps) != len(line.images):
+        given = f"{len(line.depth_maps)} depth maps"
+        raise line.place.error("depth_maps", given, f"{len(line.images)}, one per image")
     given, options = f"{len(line.images)} images", len(line.options)
     if readout == "oddity" and len(line.images) != options:
         expected = f"{options}, one per option for readout oddity"

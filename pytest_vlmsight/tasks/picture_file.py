@@ -13,50 +13,112 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
-from .item import Picture
+from .item import DepthMap, Picture
 from .pack_error import PackError, Place, shown
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from PIL.Image import Image
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
 MAX_BYTES = 64 * 2**20
-MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr")
-"""Of 8 bits a channel; 16-bit modes would be clipped without a word."""
 
 _ORIENTATION = 0x0112  # EXIF tag; 5 to 8 swap width and height
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kind:
+    """What a file has to be: one of these formats, in one of Pillow's modes."""
+
+    formats: tuple[str, ...]
+    modes: tuple[str, ...]
+    bits: str
+    """The modes in words."""
+
+
+_PICTURE = _Kind(
+    formats=("PNG", "JPEG", "WEBP", "BMP"),
+    # 16-bit modes would be clipped without a word.
+    modes=("1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr"),
+    bits="8 bits a channel",
+)
+_DEPTH_MAP = _Kind(formats=("PNG",), modes=("I;16",), bits="grey values of 16 bits")
+
+
 @dataclass(frozen=True, slots=True)
-class _ImageFile:
-    """Decodes a file, if it is still the one that was identified."""
+class _File:
+    """A file, as long as it is still the one that was identified."""
 
     path: Path
     digest: str
 
-    def __call__(self) -> Image:
+    def read(self) -> bytes:
+        """Its content.
+
+        Raises:
+            PackError: it is another one by now.
+            OSError: it cannot be read.
+        """
+        data = self.path.read_bytes()
+        if hashlib.sha256(data).hexdigest() != self.digest:
+            raise PackError(
+                f"{self.path}: got other content than when the items were made; "
+                "expected a file that does not change during a run",
+                path=self.path,
+            )
+        return data
+
+    def upright(self, kind: _Kind) -> Image:
+        """The decoded image, its EXIF orientation applied."""
         from PIL import Image, ImageOps
 
         try:
-            data = self.path.read_bytes()
-            if hashlib.sha256(data).hexdigest() != self.digest:
-                raise PackError(
-                    f"{self.path}: got other content than when the items were made; "
-                    "expected a file that does not change during a run",
-                    path=self.path,
-                )
-            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-                upright = ImageOps.exif_transpose(image)
+            with Image.open(io.BytesIO(self.read()), formats=kind.formats) as image:
+                return ImageOps.exif_transpose(image)
         except (OSError, SyntaxError, Image.DecompressionBombError) as error:
             raise PackError(
                 f"{self.path}: got an image that cannot be decoded ({error}); "
                 "expected a whole image file",
                 path=self.path,
             ) from error
-        if upright.has_transparency_data:
-            white = Image.new("RGBA", upright.size, "white")
-            return Image.alpha_composite(white, upright.convert("RGBA"))
-        return upright
+
+
+@dataclass(frozen=True, slots=True)
+class _PictureFile(_File):
+    """Decodes a picture when called."""
+
+    def __call__(self) -> Image:
+        from PIL import Image
+
+        image = self.upright(_PICTURE)
+        if image.has_transparency_data:
+            white = Image.new("RGBA", image.size, "white")
+            return Image.alpha_composite(white, image.convert("RGBA"))
+        return image
+
+
+@dataclass(frozen=True, slots=True)
+class _DepthFile(_File):
+    """Decodes a depth map when called."""
+
+    def __call__(self) -> NDArray[np.uint16]:
+        import numpy as np
+
+        return np.array(self.upright(_DEPTH_MAP), dtype=np.uint16)
+
+
+def content_of(source: Picture | DepthMap) -> tuple[bytes, str] | None:
+    """The bytes and the name's ending of the file that a picture or depth map comes from.
+
+    Returns:
+        None where it comes from no file.
+
+    Raises:
+        PackError: the file is another one by now.
+        OSError: it cannot be read.
+    """
+    file = source._open
+    return (file.read(), file.path.suffix.lower()) if isinstance(file, _File) else None
 
 
 class PictureFiles:
@@ -70,6 +132,7 @@ class PictureFiles:
         self._folder = folder
         self._root = folder.resolve()
         self._pictures: dict[str, Picture] = {}
+        self._depth_maps: dict[str, DepthMap] = {}
 
     def picture(self, name: str, place: Place, field: str) -> Picture:
         """The picture of a path inside the folder, identified but not decoded.
@@ -78,10 +141,24 @@ class PictureFiles:
             PackError: the path leaves the folder, or is not an image that can be used.
         """
         if name not in self._pictures:
-            self._pictures[name] = self._identify(name, place, field)
+            path, digest, size = self._identify(name, place, field, _PICTURE)
+            self._pictures[name] = Picture(digest, size, _PictureFile(path, digest))
         return self._pictures[name]
 
-    def _identify(self, name: str, place: Place, field: str) -> Picture:
+    def depth_map(self, name: str, place: Place, field: str) -> DepthMap:
+        """The depth map of a path inside the folder: a PNG with grey values of 16 bits.
+
+        Raises:
+            PackError: the path leaves the folder, or is not such a file.
+        """
+        if name not in self._depth_maps:
+            path, digest, size = self._identify(name, place, field, _DEPTH_MAP)
+            self._depth_maps[name] = DepthMap(digest, size, _DepthFile(path, digest))
+        return self._depth_maps[name]
+
+    def _identify(
+        self, name: str, place: Place, field: str, kind: _Kind
+    ) -> tuple[Path, str, tuple[int, int]]:
         path = self._inside(name, place, field)
         size = path.stat().st_size
         if size > MAX_BYTES:
@@ -89,7 +166,7 @@ class PictureFiles:
             raise place.error(field, f"{shown(name)}, a file of {size} bytes", expected)
         data = path.read_bytes()
         digest = hashlib.sha256(data).hexdigest()
-        return Picture(digest, _header(data, name, place, field), _ImageFile(path, digest))
+        return path, digest, _header(data, name, place, field, kind)
 
     def _inside(self, name: str, place: Place, field: str) -> Path:
         windows = PureWindowsPath(name)
@@ -109,7 +186,7 @@ class PictureFiles:
         return real
 
 
-def _header(data: bytes, name: str, place: Place, field: str) -> tuple[int, int]:
+def _header(data: bytes, name: str, place: Place, field: str, kind: _Kind) -> tuple[int, int]:
     """The upright width and height, read without decoding."""
     from PIL import Image
 
@@ -117,7 +194,7 @@ def _header(data: bytes, name: str, place: Place, field: str) -> tuple[int, int]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            with Image.open(io.BytesIO(data), formats=kind.formats) as image:
                 mode, (width, height) = image.mode, image.size
                 # Only where the header has it: asking a PNG for it would decode the whole picture.
                 exif = image.getexif() if "exif" in image.info else {}
@@ -126,8 +203,10 @@ def _header(data: bytes, name: str, place: Place, field: str) -> tuple[int, int]
         raise place.error(field, f"{shown(name)}, too large an image", expected) from error
     except (OSError, SyntaxError, ValueError) as error:
         given = f"{shown(name)}, which does not open as an image"
-        raise place.error(field, given, f"one of {', '.join(FORMATS)}") from error
-    if mode not in MODES:
+        formats = ", ".join(kind.formats)
+        expected = f"one of {formats}" if len(kind.formats) > 1 else formats
+        raise place.error(field, given, expected) from error
+    if mode not in kind.modes:
         given = f"{shown(name)}, an image of mode {mode}"
-        raise place.error(field, given, "8 bits a channel")
+        raise place.error(field, given, kind.bits)
     return (height, width) if exif.get(_ORIENTATION, 1) in (5, 6, 7, 8) else (width, height)

@@ -42,7 +42,8 @@ def present(item: Item, order: Sequence[int]) -> Presentation:
 
     Where markers are drawn and the options' texts differ only by their own letter ("point A",
     "point B"), the markers change letters and the texts stay, so that no option reads
-    "(A) point B". Elsewhere (markers burned in, options about whole images) the texts move.
+    "(A) point B". Elsewhere (markers burned in, options about whole images or about boxes told
+    apart by colour) the texts move.
 
     Args:
         item: the item.
@@ -69,8 +70,12 @@ def present(item: Item, order: Sequence[int]) -> Presentation:
 
 
 def _named_by_letter(item: Item) -> bool:
-    """Whether every option is a marker's letter within one and the same text."""
-    marked = {point.label for point in item.points} | {box.label for box in item.boxes}
+    """Whether every option is a marker's letter within one and the same text.
+
+    Boxes of a colour of their own are drawn without a letter, so no option can be named by it.
+    """
+    marked = {point.label for point in item.points}
+    marked |= {box.label for box in item.boxes if not box.colour}
     if not marked.issuperset(letter(i) for i in range(len(item.options))):
         return False
     first = item.options[0]

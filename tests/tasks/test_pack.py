@@ -9,10 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
-from pytest_vlmsight.tasks.markers import MarkerStyle
+from pytest_vlmsight.tasks.markers import Markers, MarkerStyle
 from pytest_vlmsight.tasks.pack import PackError, load_task
 
 Record = dict[str, Any]
@@ -92,7 +93,7 @@ def test_item_id_tells_a_changed_image(write_pack: WritePack, matching_line: Rec
 def test_item_id_tells_the_marker_style(write_pack: WritePack, matching_line: Record) -> None:
     folder = write_pack(matching_line)
     [red] = load_task(folder).make_items(1, 0)
-    [blue] = load_task(folder, style=MarkerStyle(colour="blue")).make_items(1, 0)
+    [blue] = load_task(folder, markers=Markers(MarkerStyle(colour="blue"))).make_items(1, 0)
     assert red.id != blue.id
     assert red.clean_images == blue.clean_images
 
@@ -261,6 +262,10 @@ def _boxed(line: Record, **change: object) -> Record:
         ({"x0": float("nan")}, "boxes[1].x0", "expected a finite number"),
         ({"image": True}, "boxes[1].image", "True (bool)"),
         ({"label": "REF"}, "points", "no point or box labelled B; expected one per option"),
+        ({"colour": "rouge"}, "boxes[1].colour", "'rouge'; expected '#rrggbb' or the name of a"),
+        ({"colour": 3}, "boxes[1].colour", "3 (int); expected a non-empty string"),
+        ({"colour": ""}, "boxes[1].colour", "''; expected a non-empty string"),
+        ({"color": "red"}, "boxes[1].color", "(did you mean 'colour'?)"),
     ],
 )
 def test_wrong_box_is_named(
@@ -274,6 +279,18 @@ def test_box_may_fill_its_image(write_pack: WritePack, matching_line: Record) ->
     line = _boxed(matching_line, x0=0, y0=0, x1=80, y1=60)
     [item] = load_task(write_pack(line, readout="depth")).make_items(1, 0)
     assert item.boxes[1].x1 == 80
+
+
+@pytest.mark.parametrize("colour", ["#1e90ff", "dodgerblue", "hsl(210, 100%, 56%)"])
+def test_boxes_may_have_colours_of_their_own(
+    write_pack: WritePack, matching_line: Record, colour: str
+) -> None:
+    folder = write_pack(_boxed(matching_line, colour=colour), readout="depth")
+    [item] = load_task(folder).make_items(1, 0)
+    assert [box.colour for box in item.boxes] == ["", colour]
+    assert item.images[1] == item.clean_images[1]  # without boxes
+    seen = {tuple(c) for row in np.asarray(item.images[0].load()).tolist() for c in row}
+    assert any(abs(r - 30) + abs(g - 144) + abs(b - 255) <= 3 for r, g, b in seen)
 
 
 @pytest.mark.parametrize(
@@ -315,7 +332,7 @@ def test_clean_image_of_another_size(write_pack: WritePack, matching_line: Recor
     matching_line["clean_images"] = ["images/a.png", "images/small.png"]
     folder = write_pack(matching_line, markers="burned")
     Image.new("RGB", (8, 6)).save(folder / "images" / "small.png")
-    says = "an image of 8 × 6 px; expected the size of its marked image, 80 × 60 px"
+    says = "an image of 8 × 6 px; expected the size of images[1], 80 × 60 px"
     expect(folder, line=1, field="clean_images[1]", says=says)
 
 

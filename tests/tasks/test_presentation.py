@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_vlmsight.tasks.item import REFERENCE, Item, Picture, Point, letter
+from pytest_vlmsight.tasks.item import REFERENCE, Box, Item, Picture, Point, letter
 from pytest_vlmsight.tasks.markers import Markers, MarkerStyle
 from pytest_vlmsight.tasks.presentation import balanced_orders, present, rotations
 from pytest_vlmsight.tasks.seeded import seeded_order
@@ -119,6 +119,55 @@ def test_an_option_without_a_marker_makes_the_texts_move() -> None:
     item = marked_item(PLAIN)
     item = replace(item, points=item.points[:-1])
     assert present(item, (1, 2, 0)).options == ("point B", "point C", "point A")
+
+
+def coloured_item(picture: Picture, options: tuple[str, str]) -> Item:
+    """An item about two boxes that are told apart by colour."""
+    boxes = tuple(
+        Box(image=0, x0=x, y0=40, x1=x + 60, y1=120, label=label, colour=colour)
+        for x, label, colour in ((20, "A", "#ff0000"), (130, "B", "#0000ff"))
+    )
+    markers = Markers(MarkerStyle())
+    return Item(
+        name="boxed",
+        images=markers.paint_all((picture,), points=(), boxes=boxes),
+        clean_images=(picture,),
+        question="Which is closer?",
+        options=options,
+        answer=1,
+        boxes=boxes,
+        draw=markers,
+    )
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("the chair (red box)", "the table (blue box)"), ("A", "B"), ("box A", "box B")],
+)
+def test_texts_about_coloured_boxes_move_and_the_boxes_stay(
+    make_picture: MakePicture, options: tuple[str, str]
+) -> None:
+    """No letter is drawn at such a box, so even a text that is one must go with its option."""
+    item = coloured_item(make_picture(), options)
+    for order in ((0, 1), (1, 0)):
+        asked = present(item, order)
+        assert asked.options == tuple(options[i] for i in order)
+        assert asked.options[asked.answer] == options[1]
+        assert asked.images == item.images
+    seen = {colour for _, colour in item.images[0].load().getcolors(70_000) or []}
+    assert {(255, 0, 0), (0, 0, 255)} <= seen
+
+
+def test_letters_of_points_change_beside_a_coloured_box(make_picture: MakePicture) -> None:
+    item = marked_item(make_picture())
+    about = Box(image=0, x0=90, y0=90, x1=110, y1=110, label=REFERENCE, colour="blue")
+    item = replace(item, points=item.points[1:], boxes=(about,))
+    asked = present(item, (2, 0, 1))
+    assert asked.options == item.options
+    first, second = asked.images
+    assert item.draw is not None
+    assert first == item.draw(item.clean_images[0], points=(), boxes=[about])
+    assert second != item.images[1]
 
 
 @pytest.mark.parametrize("order", [(0, 1), (0, 1, 2, 2), (1, 2, 3, 4), ()])

@@ -80,7 +80,7 @@ def test_too_large_a_sheet_is_named(item: Item) -> None:
 def test_writes_a_whole_file(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_text("old")
-    write_sheet(low_level_matching(size=112), n=4, seed=0, path=path)
+    write_sheet(low_level_matching(), n=4, seed=0, path=path)
     with Image.open(path) as sheet:
         sheet.load()
         assert sheet.width > 3 * 2 * 224
