@@ -9,15 +9,19 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from made_tasks import add_made_tasks
 from PIL import Image
 
 from pytest_vlmsight import __version__
 from pytest_vlmsight.cli import main
 from pytest_vlmsight.models.names import ALIASES
+from pytest_vlmsight.tasks.pack import load_task
 from pytest_vlmsight.tasks.registry import BUILT_IN
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pytest_vlmsight.tasks.item import Item
 
 Capture = pytest.CaptureFixture[str]
 
@@ -42,10 +46,22 @@ def refused(capsys: Capture, *arguments: str) -> str:
 def test_tasks_lists_the_built_in_ones(capsys: Capture) -> None:
     assert main(["tasks"]) == 0
     out, err = capsys.readouterr()
-    assert [line.split()[0] for line in out.splitlines()[::2]] == sorted(BUILT_IN)
+    heads = [line for line in out.splitlines() if not line.startswith(" ")]
+    assert [line.split()[0] for line in heads] == sorted(BUILT_IN)
     assert "low_level_matching (version 1, unlimited, readout nearest_patch)" in out
     assert "Apache-2.0" in out
     assert not err
+
+
+def test_tasks_lists_what_the_difficulty_of_one_is_set_by(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_made_tasks(monkeypatch)
+    assert main(["tasks", "made_colours"]) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "    generated: flat colours; Apache-2.0",
+        "    shade=100..250 levels: brightness of a colour; 50 to 255 levels can be set",
+    ]
 
 
 def test_tasks_describes_a_folder(capsys: Capture, pack: Path) -> None:
@@ -109,6 +125,25 @@ def test_show_draws_markers_as_asked_for(capsys: Capture, tmp_path: Path) -> Non
     assert red.read_bytes() == again.read_bytes() != blue.read_bytes()
 
 
+def test_show_makes_items_of_the_size_difficulty_and_markers_asked_for(
+    capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_made_tasks(monkeypatch)
+    seen: list[Item] = []
+    monkeypatch.setattr(
+        "pytest_vlmsight.tasks.sheet.write_sheet",
+        lambda task, *, n, seed, path: seen.extend(task.make_items(n, seed)),
+    )
+    show = ["show", "-o", str(tmp_path / "sheet.png"), "--size=448", "--n=20"]
+    assert main([*show, "made_colours", "--difficulty", "shade=160..190"]) == 0
+    assert main([*show, "low_level_matching", "--marker", "vary", "shape=dot"]) == 0
+    made, matching = seen[:20], seen[20:]
+    assert {i.images[0].size for i in seen} == {(448, 448)}
+    assert {dict(i.slices)["shade"] for i in made} == {"150 to 199 levels"}
+    assert len({dict(i.slices)["marker_colour"] for i in matching}) > 3
+    assert not any("marker_shape" in dict(i.slices) for i in matching)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -118,6 +153,10 @@ def test_show_draws_markers_as_asked_for(capsys: Capture, tmp_path: Path) -> Non
         (["tiny", "-o", "x.txt"], "x.txt"),
         (["tiny", "-o", "no/such/folder/x.png"], "no/such/folder"),
         (["tiny", "-o", "x.png", "--marker", "colour"], "colour"),
+        (["low_level_matching", "-o", "x.png", "--size", "100"], "got 100; expected 224 to 672"),
+        (["tiny", "-o", "x.png", "--difficulty", "x=1"], "there are none"),
+        (["low_level_matching", "-o", "x.png", "--difficulty", "frog=1"], "setting 'frog'"),
+        (["low_level_matching", "-o", "x.png", "--difficulty", "1"], "'1'; expected name=VALUE"),
     ],
 )
 def test_show_refuses_in_one_line_and_writes_nothing(
@@ -134,6 +173,49 @@ def test_show_refuses_in_one_line_and_writes_nothing(
     before = sorted(pack.parent.rglob("*"))
     given = ["t*" if a == "*/" else f"./{a}" if a == "tiny" else a for a in arguments]
     assert words in refused(capsys, "show", *given)
+    assert sorted(pack.parent.rglob("*")) == before
+
+
+def test_pack_writes_a_task_folder(
+    capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_made_tasks(monkeypatch)
+    folder = tmp_path / "colours"
+    words = ["--n=2", "--seed=5", "--size=256", "--difficulty", "shade=110"]
+    assert main(["pack", "made_colours", str(folder), *words]) == 0
+    assert capsys.readouterr().out == f"wrote 2 items to {folder}\n"
+    assert main(["tasks", str(folder)]) == 0
+    assert "made_colours (version 1, 2 items, readout pooled)" in capsys.readouterr().out
+    items = load_task(folder).make_items(2, 0)
+    assert {item.name for item in items} == {"made-0", "made-1"}
+    for item in items:
+        assert item.images[0].load().getcolors() == [(256 * 256, (110, 0, 0))]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["low_level_match", "new"], "did you mean low_level_matching"),
+        (["./*", "new"], "stands for 2 tasks (other, tiny); name one"),
+        (["./tiny", "other"], "other: got a folder with something in it; expected a folder that"),
+        (["./tiny", "new", "--n=0"], "task tiny: got n=0, which makes no items"),
+        (["./tiny", "no/such/new"], "no/such is no folder; make it first"),
+        (["low_level_matching", "new", "--size=1"], "got 1; expected 224 to 672 px"),
+    ],
+)
+def test_pack_refuses_in_one_line_and_writes_nothing(
+    capsys: Capture,
+    pack: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    words: str,
+) -> None:
+    import tiny_packs
+
+    tiny_packs.write_pack(pack.parent / "other", n=2, name="other")
+    monkeypatch.chdir(pack.parent)
+    before = sorted(pack.parent.rglob("*"))
+    assert words in refused(capsys, "pack", *arguments)
     assert sorted(pack.parent.rglob("*")) == before
 
 
@@ -174,6 +256,41 @@ def test_picture_that_cannot_be_put_in_place_leaves_nothing_behind(
     before = sorted(tmp_path.rglob("*"))
     assert "taken.png" in refused(capsys, "show", str(pack), "-o", str(tmp_path / "taken.png"))
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_audit_exits_with_1_where_a_shortcut_exceeds(capsys: Capture, tmp_path: Path) -> None:
+    import tiny_packs
+
+    tiny, output = tiny_packs.write_pack(tmp_path / "tiny", n=30), tmp_path / "audit.md"
+    assert main(["audit", str(tiny), "--jobs=1", "-o", str(output)]) == 1
+    out, err = capsys.readouterr()
+    assert out.startswith("tiny (version 1): 30 items from 30 sources, chance 25.0 %\n")
+    assert "\n! exceeds chance by more than 5 points\n" in out
+    assert not err
+    assert output.read_text().startswith("| task | n | chance |")
+
+
+def test_audit_exits_with_0_where_none_does(
+    capsys: Capture, pack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pytest_vlmsight.audit.run.run_audits", lambda *_, **__: False)
+    assert main(["audit", str(pack)]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["low_level_match"], "did you mean low_level_matching"),
+        (["low_level_matching", "--size=100"], "100"),
+        (["low_level_matching", "--difficulty", "frog=1"], "frog"),
+        (["low_level_matching", "--n=5"], "audit of low_level_matching: got n=5"),
+        (["low_level_matching", "--jobs=0"], "--jobs: got 0"),
+        (["low_level_matching", "-o", "no/such/folder/audit.md"], "no/such/folder"),
+    ],
+)
+def test_audit_refuses_in_one_line(capsys: Capture, arguments: list[str], words: str) -> None:
+    assert words in refused(capsys, "audit", *arguments)
 
 
 def test_assemble_refuses_what_it_cannot_build(capsys: Capture, tmp_path: Path) -> None:
