@@ -5,18 +5,26 @@ of its pictures rendered, with markers, as a model is asked. Figures are CPU sec
 process, so that other work on the machine does not count; they depend on the processor.
 
     OMP_NUM_THREADS=1 python benchmarks/generation.py --n 100
-    OMP_NUM_THREADS=1 python benchmarks/generation.py --n 10000 --make-only
+    OMP_NUM_THREADS=1 python benchmarks/generation.py --n 10000 --sweep texture shape
+
+A sweep makes items only, goes on after a failure and counts them; `--first 4000` goes on where an
+earlier one was stopped.
 """
 
 from __future__ import annotations
 
 import argparse
 import statistics
+import sys
 import time
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from pytest_vlmsight.tasks.generated import DEFAULT_CANVAS
+from pytest_vlmsight.tasks.generated import DEFAULT_CANVAS, GeneratedItems, GenerationError
 from pytest_vlmsight.tasks.registry import BUILT_IN, resolve
+
+if TYPE_CHECKING:
+    from pytest_vlmsight.tasks.item import Task
 
 
 def view_times(repeats: int) -> list[float]:
@@ -58,30 +66,56 @@ def view_times(repeats: int) -> list[float]:
     return times
 
 
+def sweep(tasks: list[Task], *, first: int, n: int, seed: int) -> int:
+    """Make items one by one; the number of failures."""
+    failures = 0
+    for task in tasks:
+        assert isinstance(task.make_items, GeneratedItems)
+        start, failed = time.process_time(), 0
+        ids = set()
+        for index in range(first, n):
+            try:
+                ids.add(task.make_items.make(seed, index).id)
+            except GenerationError as error:
+                failed += 1
+                print(error, flush=True)
+            if (index + 1) % 500 == 0:
+                print(f"{task.name}: {index + 1} of {n}, {failed} failed", flush=True)
+        made = n - first
+        rate = made / (time.process_time() - start)
+        print(
+            f"{task.name}: items {first} to {n - 1} of seed {seed}: {failed} failures, "
+            f"{len(ids)} different, {rate:.1f} items/s",
+            flush=True,
+        )
+        failures += failed
+    return failures
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("tasks", nargs="*", help="names or globs (all built-in)")
     parser.add_argument("--n", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--size", type=int, default=224)
-    parser.add_argument("--make-only", action="store_true", help="render nothing")
+    parser.add_argument("--sweep", action="store_true", help="make items only, count failures")
+    parser.add_argument("--first", type=int, default=0, help="index of a sweep's first item")
     parsed = parser.parse_args()
-    if not parsed.make_only:
-        times = view_times(60)
-        print(
-            f"a view of 224 px, anti-aliased, of 12 solids in a room: median "
-            f"{statistics.median(times):.1f} ms, highest {max(times):.1f} ms\n"
-        )
     canvas = replace(DEFAULT_CANVAS, size=parsed.size)
+    if parsed.sweep:
+        tasks = resolve(parsed.tasks or sorted(BUILT_IN), canvas=canvas)
+        sys.exit(sweep(tasks, first=parsed.first, n=parsed.n, seed=parsed.seed) > 0)
+    times = view_times(60)
+    print(
+        f"a view of 224 px, anti-aliased, of 12 solids in a room: median "
+        f"{statistics.median(times):.1f} ms, highest {max(times):.1f} ms\n"
+    )
     print(f"| task | items made/s | items shown/s | ms a picture ({parsed.size} px) |")
     print("| --- | --- | --- | --- |")
     for task in resolve(parsed.tasks or sorted(BUILT_IN), canvas=canvas):
         start = time.process_time()
         items = task.make_items(parsed.n, parsed.seed)
         made = len(items) / (time.process_time() - start)
-        if parsed.make_only:
-            print(f"| {task.name} | {made:.1f} | | | n={len(items)}", flush=True)
-            continue
         start = time.process_time()
         for item in items:
             for picture in item.images:
@@ -89,7 +123,10 @@ def main() -> None:
         spent = time.process_time() - start
         pictures = sum(len(item.images) for item in items)
         shown = len(items) / (spent + len(items) / made)
-        print(f"| {task.name} | {made:.1f} | {shown:.1f} | {1000 * spent / pictures:.1f} |", flush=True)
+        print(
+            f"| {task.name} | {made:.1f} | {shown:.1f} | {1000 * spent / pictures:.1f} |",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Can an eye solve the generated tasks? The real ViT-S of `vlmsight assemble` against a random twin.
+"""Can an eye solve the tasks? The real ViT-S of `vlmsight assemble` against a random twin.
 
 For every task, layer and kind of picture (matched: as a VLM is shown them, with markers; native:
 clean), the task's own readout decides n items from the features of
@@ -64,7 +64,8 @@ class Eye:
             states = self._model(seen, output_hidden_states=True).hidden_states
         return {
             layer: [
-                _grid(tokens, image.size) for tokens, image in zip(states[layer], images, strict=True)
+                _grid(tokens, image.size)
+                for tokens, image in zip(states[layer], images, strict=True)
             ]
             for layer in layers
         }
@@ -75,7 +76,8 @@ def _pixels(image: Image) -> Tensor:
 
     small = image.resize((IMAGE_SIZE, IMAGE_SIZE), Resampling.BICUBIC)
     values = np.asarray(small, dtype=np.float32) / 255
-    normal = (values - np.float32(MEAN)) / np.float32(STD)
+    mean, spread = (np.array(numbers, dtype=np.float32) for numbers in (MEAN, STD))
+    normal = (values - mean) / spread
     return torch.from_numpy(normal).permute(2, 0, 1)
 
 
@@ -120,7 +122,9 @@ def _share(right: Any) -> str:
     return f"{100 * right.mean():.1f} [{100 * interval.low:.0f}, {100 * interval.high:.0f}]"
 
 
-def rows(task: Task, *, n: int, seed: int, layers: Sequence[int], kinds: Sequence[str]) -> Iterator[str]:
+def rows(
+    task: Task, *, n: int, seed: int, layers: Sequence[int], kinds: Sequence[str]
+) -> Iterator[str]:
     """Lines of the table for one task."""
     items = task.make_items(n, seed)
     gold = np.array([item.answer for item in items])

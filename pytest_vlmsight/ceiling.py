@@ -119,16 +119,27 @@ class CeilingReader:
         """Choices of a linear readout of the options' features, and what it was trained on."""
         from .readouts.linear import cross_fit
 
-        try:
-            fit = cross_fit(
-                self._kept,
-                [item.answer for item in self._items],
-                groups=group_items(self._items),
-                seed=self._seed,
+        groups = group_items(self._items)
+        sizes = [len(item.options) for item in self._items]
+        choices, told = [-1] * len(sizes), []
+        # A readout knows one number of options: items with three and with four are apart.
+        for size in sorted(set(sizes)):
+            here = [index for index, other in enumerate(sizes) if other == size]
+            try:
+                fit = cross_fit(
+                    [self._kept[index] for index in here],
+                    [self._items[index].answer for index in here],
+                    groups=[groups[index] for index in here],
+                    seed=self._seed,
+                )
+            except ValueError as error:
+                raise MeasurementError(f"the {self._readout} readout: {error}") from error
+            for index, choice in zip(here, fit.choices.tolist(), strict=True):
+                choices[index] = choice
+            told.append(
+                fit.description if len(here) == len(sizes) else f"{size} options: {fit.description}"
             )
-        except ValueError as error:
-            raise MeasurementError(f"the {self._readout} readout: {error}") from error
-        return fit.choices.tolist(), fit.description
+        return choices, "; ".join(told)
 
 
 def option_features(item: Item, grids: Sequence[PatchGrid]) -> Tensor:
@@ -152,8 +163,6 @@ def option_features(item: Item, grids: Sequence[PatchGrid]) -> Tensor:
 
 def _decide(readout: str, item: Item, grids: Sequence[PatchGrid]) -> int:
     """The option a zero-shot readout chooses for one item."""
-    import torch
-
     if readout == "nearest_patch":
         from .readouts.nearest_patch import nearest_patch
 
@@ -175,7 +184,7 @@ def _decide(readout: str, item: Item, grids: Sequence[PatchGrid]) -> int:
     if readout == "oddity":
         from .readouts.oddity import odd_one_out
 
-        return odd_one_out(torch.stack([t.mean(0) for t in tokens]))
+        return odd_one_out(tokens)
     raise MeasurementError(f"there is no readout called {readout!r}")
 
 

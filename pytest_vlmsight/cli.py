@@ -12,6 +12,8 @@ from . import __version__
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from .tasks.item import Task
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; exit status 0, what it returns, or 2 with one line on what was wrong."""
@@ -40,27 +42,15 @@ def _parser() -> argparse.ArgumentParser:
     show = commands.add_parser("show", help="draw a contact sheet of a task's items")
     show.add_argument("task", help="a task's name, or its folder")
     show.add_argument("-o", "--output", type=Path, required=True, help="image file to write")
-    show.add_argument("--n", type=int, default=12, help="number of items (12)")
-    show.add_argument("--seed", type=int, default=0, help="seed of the items (0)")
     show.add_argument("--marker", nargs="*", default=[], help="colour=… size=… shape=… or vary")
-    show.add_argument(
-        "--size", type=int, default=224, help="side of generated pictures in px (224)"
-    )
-    show.add_argument(
-        "--difficulty", nargs="*", default=[], help="name=VALUE name=LOW..HIGH …, see `tasks`"
-    )
+    _add_making(show, n=12)
     show.set_defaults(run=_show)
 
     audit = commands.add_parser(
         "audit", help="measure shortcuts to the right answers; exit status 1 if one exceeds"
     )
     audit.add_argument("task", nargs="+", help="name, folder or glob")
-    audit.add_argument("--n", type=int, default=2000, help="number of items (2000)")
-    audit.add_argument("--seed", type=int, default=0, help="seed of items and orders (0)")
-    audit.add_argument(
-        "--size", type=int, default=224, help="side of generated pictures in px (224)"
-    )
-    audit.add_argument("--difficulty", nargs="*", default=[], help="name=VALUE name=LOW..HIGH …")
+    _add_making(audit, n=2000)
     audit.add_argument("--jobs", type=int, default=2, help="processes that read pictures (2)")
     audit.add_argument("-o", "--output", type=Path, help="Markdown file to write")
     audit.set_defaults(run=_audit)
@@ -68,12 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     pack = commands.add_parser("pack", help="write a task as a task folder")
     pack.add_argument("task", help="a task's name, or its folder")
     pack.add_argument("folder", type=Path, help="where to write it: new, or empty")
-    pack.add_argument("--n", type=int, default=400, help="number of items at most (400)")
-    pack.add_argument("--seed", type=int, default=0, help="seed of the items (0)")
-    pack.add_argument(
-        "--size", type=int, default=224, help="side of generated pictures in px (224)"
-    )
-    pack.add_argument("--difficulty", nargs="*", default=[], help="name=VALUE name=LOW..HIGH …")
+    _add_making(pack, n=400)
     pack.set_defaults(run=_pack)
 
     models = commands.add_parser("models", help="list the names that --vlm knows")
@@ -92,6 +77,39 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_making(command: argparse.ArgumentParser, *, n: int) -> None:
+    """Options that decide which items a task makes."""
+    command.add_argument("--n", type=int, default=n, help=f"number of items at most ({n})")
+    command.add_argument("--seed", type=int, default=0, help="seed of items and orders (0)")
+    command.add_argument(
+        "--size", type=int, default=224, help="side of generated pictures in px (224)"
+    )
+    command.add_argument(
+        "--difficulty", nargs="*", default=[], help="name=VALUE name=LOW..HIGH …, see `tasks`"
+    )
+
+
+def _named(parsed: argparse.Namespace, patterns: Sequence[str]) -> list[Task]:
+    """The tasks that patterns stand for, made as those options say."""
+    from .options import parse_knobs
+    from .tasks.generated import Canvas
+    from .tasks.marker_words import parse_markers
+    from .tasks.registry import resolve
+
+    canvas = Canvas(size=parsed.size, markers=parse_markers(getattr(parsed, "marker", [])))
+    difficulty = [("*", parse_knobs(parsed.difficulty))] if parsed.difficulty else []
+    return resolve(patterns, canvas=canvas, difficulty=difficulty)
+
+
+def _the_one(parsed: argparse.Namespace) -> Task:
+    """The only task that the argument stands for."""
+    tasks = _named(parsed, [parsed.task])
+    if len(tasks) != 1:
+        names = ", ".join(task.name for task in tasks)
+        raise ValueError(f"{parsed.task} stands for {len(tasks)} tasks ({names}); name one")
+    return tasks[0]
+
+
 def _tasks(parsed: argparse.Namespace) -> None:
     from .tasks.registry import resolve
 
@@ -107,30 +125,16 @@ def _tasks(parsed: argparse.Namespace) -> None:
 
 
 def _show(parsed: argparse.Namespace) -> None:
-    from .options import parse_knobs
-    from .tasks.generated import Canvas
-    from .tasks.marker_words import parse_markers
-    from .tasks.registry import resolve
     from .tasks.sheet import write_sheet
 
-    canvas = Canvas(size=parsed.size, markers=parse_markers(parsed.marker))
-    difficulty = [("*", parse_knobs(parsed.difficulty))] if parsed.difficulty else []
-    tasks = resolve([parsed.task], canvas=canvas, difficulty=difficulty)
-    if len(tasks) != 1:
-        names = ", ".join(task.name for task in tasks)
-        raise ValueError(f"{parsed.task} stands for {len(tasks)} tasks ({names}); name one")
-    write_sheet(tasks[0], n=parsed.n, seed=parsed.seed, path=parsed.output)
+    write_sheet(_the_one(parsed), n=parsed.n, seed=parsed.seed, path=parsed.output)
     print(f"wrote {parsed.output}")
 
 
 def _audit(parsed: argparse.Namespace) -> int:
     from .audit.run import run_audits
-    from .options import parse_knobs
-    from .tasks.generated import Canvas
-    from .tasks.registry import resolve
 
-    difficulty = [("*", parse_knobs(parsed.difficulty))] if parsed.difficulty else []
-    tasks = resolve(parsed.task, canvas=Canvas(size=parsed.size), difficulty=difficulty)
+    tasks = _named(parsed, parsed.task)
     exceeded = run_audits(
         tasks, n=parsed.n, seed=parsed.seed, jobs=parsed.jobs, output=parsed.output
     )
@@ -138,17 +142,9 @@ def _audit(parsed: argparse.Namespace) -> int:
 
 
 def _pack(parsed: argparse.Namespace) -> None:
-    from .options import parse_knobs
-    from .tasks.generated import Canvas
     from .tasks.packing import pack_task
-    from .tasks.registry import resolve
 
-    difficulty = [("*", parse_knobs(parsed.difficulty))] if parsed.difficulty else []
-    tasks = resolve([parsed.task], canvas=Canvas(size=parsed.size), difficulty=difficulty)
-    if len(tasks) != 1:
-        names = ", ".join(task.name for task in tasks)
-        raise ValueError(f"{parsed.task} stands for {len(tasks)} tasks ({names}); name one")
-    count = pack_task(tasks[0], parsed.folder, n=parsed.n, seed=parsed.seed)
+    count = pack_task(_the_one(parsed), parsed.folder, n=parsed.n, seed=parsed.seed)
     print(f"wrote {count} items to {parsed.folder}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     if not config.getoption("vlm") and config.getoption("markexpr") != "real_weights":
         os.environ["OMP_NUM_THREADS"] = "1"
+    # Pictures that tests render are nobody's to keep; processes that tests start share the folder.
+    cache = tempfile.TemporaryDirectory(prefix="vlmsight-tests-", ignore_cleanup_errors=True)
+    os.environ["VLMSIGHT_CACHE"] = cache.name
+    config.add_cleanup(cache.cleanup)
 
 
 pytest_plugins = ["pytester", "task_fixtures", "plugin_fixtures"]

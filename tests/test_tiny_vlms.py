@@ -287,7 +287,7 @@ def test_the_eye_tells_whole_images_apart(
         grids = vlm.look([picture.load() for picture in item.images], stage=vlm.fed_from)
         tokens = [grid.tokens for grid in grids]
         if readout == "oddity":
-            chosen = odd_one_out(torch.stack([t.mean(0) for t in tokens]))
+            chosen = odd_one_out(tokens)
         else:
             decide = nearest_gram if readout == "gram" else nearest_pooled
             chosen = decide(tokens[0], tokens[1:])
