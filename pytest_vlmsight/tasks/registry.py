@@ -25,6 +25,10 @@ Difficulty = tuple[str, tuple[tuple[str, str], ...]]
 
 BUILT_IN: dict[str, str] = {
     "low_level_matching": "low_level_matching:low_level_matching",
+    "object_depth": "object_depth:object_depth",
+    "odd_one_out": "odd_one_out:odd_one_out",
+    "relative_depth": "relative_depth:relative_depth",
+    "visual_correspondence": "visual_correspondence:visual_correspondence",
 }
 """Task name → module in this package and function in it.
 

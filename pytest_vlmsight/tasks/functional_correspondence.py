@@ -1,0 +1,133 @@
+"""Generated task: find the place on another tool that serves the same purpose.
+
+A teapot's spout on a watering can, a mallet's face on an axe, the trigger of a drill on a spray
+bottle: the two tools are of different kinds and share at least four purposes. How position is
+kept from telling the answer is said in ``counterparts.py``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .counterparts import Weights
+from .generated import DEFAULT_CANVAS, Canvas, generated_task, generator
+from .knobs import Knob, spans_of
+from .part_items import Draft, PartItems, poses
+from .seeded import seeded_order
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+
+    from .item import Task
+
+NAME = "functional_correspondence"
+VERSION = "1"
+KNOBS = (
+    Knob(
+        name="rotation",
+        meaning="between the sides that the two are seen from, once both face the same way",
+        span=(0, 50),
+        limits=(0, 80),
+        bands=(15, 30),
+        unit="degrees",
+        why="beyond it too few parts are seen on both",
+    ),
+    Knob(
+        name="tilt",
+        meaning="of the second picture against the first",
+        span=(0, 60),
+        limits=(0, 180),
+        bands=(20, 40),
+        unit="degrees",
+    ),
+)
+
+_FAMILIES = ("vessel", "handled", "jointed", "powered")
+_OTHER_WAY = {"vessel": 0.9, "handled": 0.62, "jointed": 0.65, "powered": 0.75}
+"""How often the second tool faces the other way."""
+
+_WEIGHTS = {
+    "vessel": Weights(nearness=(0.20, 1.81, 1.79, 1.81), likeness=(0.38, 0.75, 1.47, 2.78)),
+    "handled": Weights(nearness=(0.53, 3.44, 2.24, 0.19), likeness=(0.93, 1.08, 1.40, 1.23)),
+    "jointed": Weights(nearness=(0.55, 2.13, 1.80, 0.51), likeness=(0.54, 0.75, 1.61, 1.65)),
+    "powered": Weights(nearness=(0.74, 1.55, 1.60, 0.71), likeness=(1.24, 1.10, 0.90, 1.07)),
+}
+"""See ``counterparts.counterparts``: with these every rank in nearness is about as frequent."""
+
+_QUESTION = (
+    "The two images show two different tools. A point is marked REF on the first. "
+    "Which marked point on the second tool serves the same purpose?"
+)
+
+
+def functional_correspondence(
+    *, canvas: Canvas = DEFAULT_CANVAS, difficulty: Mapping[str, str] = {}
+) -> Task:
+    """The task.
+
+    Args:
+        canvas: how pictures are made and marked.
+        difficulty: knob → span, see ``KNOBS``.
+
+    Raises:
+        KnobError: a knob is unknown or beyond its limits.
+    """
+    spans = spans_of(KNOBS, difficulty, task=NAME)
+    return generated_task(
+        name=NAME,
+        version=VERSION,
+        readout="nearest_patch",
+        source="places of the same purpose on two different tools",
+        make=PartItems(
+            name=NAME,
+            version=VERSION,
+            question=_QUESTION,
+            draft=_Draft(tuple(spans.items())),
+            canvas=canvas,
+        ),
+        settings={"size": canvas.size, "difficulty": spans},
+        knobs=KNOBS,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """What an item may show."""
+
+    spans: tuple[tuple[str, tuple[float, float]], ...]
+
+    def __call__(self, rng: np.random.Generator, seed: int, index: int) -> Draft:
+        from .scenes.catalogue import TOOLS, roles, tool_pairs
+        from .scenes.drawn import one_of
+        from .scenes.dress import COATS
+
+        block, place = divmod(index, len(_FAMILIES))
+        family = _FAMILIES[seeded_order(len(_FAMILIES), NAME, "family", seed, block)[place]]
+        # Of the item, not of the try: else what is easier to make would be more frequent.
+        fixed = generator(NAME, VERSION, seed, index, "item")
+        spans = dict(self.spans)
+        rotation, tilt = (knob.value(float(fixed.random()), spans[knob.name]) for knob in KNOBS)
+        names = one_of(fixed, tool_pairs(family))
+        first, second = (TOOLS[family][name] for name in names)
+        things = first.build(rng), second.build(rng)
+        return Draft(
+            things=things,
+            poses=poses(
+                rng,
+                (first, second),
+                rotation=rotation,
+                tilt=tilt,
+                other_way=_OTHER_WAY[family],
+            ),
+            coats=(one_of(rng, COATS), one_of(rng, COATS)),
+            weights=_WEIGHTS[family],
+            among=roles(things[0]) & roles(things[1]),
+            slices=(
+                ("family", family),
+                ("rotation", KNOBS[0].label(rotation)),
+                ("tilt", KNOBS[1].label(tilt)),
+            ),
+        )

@@ -1,0 +1,141 @@
+"""What the surroundings of places in a picture look like to whoever sees only colours and pixels.
+
+Measured on coarse pictures, for many places at once, while items are made: so that wrong options
+can be found that are as like or unlike the reference as the right one is. All of it is sums of
+whole numbers below 2⁵³, which are exact in any order, so that choices made by them are the same
+everywhere.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COARSE = 112
+"""Side in px of the pictures that are looked at."""
+
+RADII = (1, 4, 8)
+"""Of the windows around a place, in px; a place is at least the largest away from the border."""
+
+PATCH = 4
+"""Radius of the patch that is compared pixel by pixel."""
+
+MEASURES = (
+    *(
+        f"{what} {radius}"
+        for radius in RADII
+        for what in ("colour", "contrast", "sharpness", "saturation")
+    ),
+    "pixels",
+    "normalised pixels",
+)
+
+_GREY = (54, 183, 19)  # of 256
+_AREA = (2 * PATCH + 1) ** 2
+
+
+class Surroundings:
+    """A coarse picture that is asked about many places.
+
+    Args:
+        picture: (n, n, 3) uint8.
+    """
+
+    def __init__(self, picture: Any) -> None:
+        values = picture.astype(np.int64)
+        red, green, blue = (values[..., channel] for channel in range(3))
+        grey = (_GREY[0] * red + _GREY[1] * green + _GREY[2] * blue) // 256
+        step = np.zeros_like(grey)
+        step[:, 1:] += np.abs(grey[:, 1:] - grey[:, :-1])
+        step[1:] += np.abs(grey[1:] - grey[:-1])
+        spread = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
+        planes = (red, green, blue, grey, grey * grey, step, spread, red * red, green * green)
+        self._sums = _integral(np.stack([*planes, blue * blue], 2))
+        self._pixels = picture.astype(np.float32)  # sums stay below 2²⁴, so they are exact
+
+    def figures(self, rows: Any, columns: Any) -> Any:
+        """(18, n) of places (n,), 0 to 255.
+
+        Of each window red, green, blue, contrast, sharpness and saturation.
+        """
+        found = []
+        for radius in RADII:
+            total = _window(self._sums, rows, columns, radius)
+            area = (2 * radius + 1) ** 2
+            mean = total / area
+            variance = (total[4] * area - total[3] * total[3]) / (area * area)
+            found += [mean[0], mean[1], mean[2], np.sqrt(variance), mean[5], mean[6]]
+        return np.stack(found)
+
+    def looks(self, rows: Any, columns: Any, noise: Sequence[float]) -> Any:
+        """(18, n) the figures in units of ``noise``, what they differ by in views of one place."""
+        return self.figures(rows, columns) / np.array(noise)[:, None]
+
+    def moments(self, rows: Any, columns: Any) -> tuple[Any, Any]:
+        """(3, n) sums of the channels in the patch around places, and of their squares."""
+        total = _window(self._sums, rows, columns, PATCH)
+        return total[:3], total[7:]
+
+    def patches(self, rows: Any, columns: Any) -> Any:
+        """(n, p) float32 pixels around places."""
+        reach = np.arange(-PATCH, PATCH + 1)
+        found = self._pixels[rows[:, None, None] + reach[:, None], columns[:, None, None] + reach]
+        return found.reshape(len(rows), -1)
+
+
+def unlikeness(first: Surroundings, one: Any, second: Surroundings, other: Any) -> Any:
+    """(m, n) how unlike places of two pictures are, by each of ``MEASURES``; 0 is equal.
+
+    Args:
+        first: picture.
+        one: row and column in it, (1,).
+        second: picture.
+        other: rows and columns in it, (n,).
+    """
+    differences = first.figures(*one) - second.figures(*other)
+    found = []
+    for start in range(0, len(differences), 6):
+        red, green, blue, contrast, sharpness, saturation = differences[start : start + 6]
+        found += [
+            np.sqrt(red * red + green * green + blue * blue),
+            np.abs(contrast),
+            np.abs(sharpness),
+            np.abs(saturation),
+        ]
+    # Sums of products of whole numbers, so exact.
+    products = (second.patches(*other) @ first.patches(*one)[0]).astype(np.int64)
+    (a, aa), (b, bb) = first.moments(*one), second.moments(*other)
+    squares = aa[0] + aa[1] + aa[2], bb[0] + bb[1] + bb[2]
+    found.append(np.sqrt((squares[0] + squares[1] - 2 * products) / (3 * _AREA)))
+    common = _AREA * products - (a[0] * b[0] + a[1] * b[1] + a[2] * b[2])
+    own, others = (
+        np.maximum(_AREA * square - (s[0] * s[0] + s[1] * s[1] + s[2] * s[2]), 1)
+        for square, s in zip(squares, (a, b), strict=True)
+    )
+    found.append(255 * (1 - common / np.sqrt(own.astype(np.float64) * others)))
+    return np.stack(found)
+
+
+def _integral(planes: Any) -> Any:
+    """(n + 1, n + 1, k) int32 sums of everything above and to the left in (n, n, k) planes."""
+    height, width, count = planes.shape
+    sums = np.zeros((height + 1, width + 1, count), dtype=np.int32)
+    np.cumsum(planes, 0, out=sums[1:, 1:])
+    np.cumsum(sums, 1, out=sums)
+    return sums
+
+
+def _window(sums: Any, rows: Any, columns: Any, radius: int) -> Any:
+    """(k, n) int64 sums over windows."""
+    top, left, low, right = (
+        rows - radius,
+        columns - radius,
+        rows + radius + 1,
+        columns + radius + 1,
+    )
+    total = sums[low, right] - sums[top, right] - sums[low, left] + sums[top, left]
+    return total.T.astype(np.int64)

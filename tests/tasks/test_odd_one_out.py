@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import pickle
+from collections import Counter
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from pytest_vlmsight.tasks.generated import DEFAULT_CANVAS, generator
+from pytest_vlmsight.tasks.knobs import KnobError
+from pytest_vlmsight.tasks.odd_one_out import KNOBS, NAME, PARTS, odd_one_out
+from pytest_vlmsight.tasks.scenes.exact import dot, unit
+from pytest_vlmsight.tasks.scenes.gadgets import STYLES, family, places
+
+if TYPE_CHECKING:
+    from pytest_vlmsight.tasks.item import Item
+
+
+@cache
+def some(n: int = 12) -> list[Item]:
+    return odd_one_out().make_items(n, 0)
+
+
+def members(item: Item) -> list[tuple[tuple[float, float, float], ...]]:
+    """Where the parts of each picture's object are, read from the scenes themselves."""
+    found = []
+    for picture in item.images:
+        (thing,) = picture._open.scene.things  # type: ignore[attr-defined]
+        found.append(tuple(unit(solid.centre) for solid in thing.solids[1:]))
+    return found
+
+
+def test_the_answer_alone_is_put_together_differently() -> None:
+    for item in some():
+        shown = members(item)
+        same = {parts for number, parts in enumerate(shown) if number != item.answer}
+        assert len(same) == 1
+        assert shown[item.answer] not in same
+
+
+def test_all_objects_of_an_item_have_the_same_parts_and_materials() -> None:
+    for item in some():
+        things = [picture._open.scene.things[0] for picture in item.images]  # type: ignore[attr-defined]
+        assert len({thing.skins for thing in things}) == 1
+        sizes = {tuple((s.kind, s.half, s.skin) for s in thing.solids) for thing in things}
+        assert len(sizes) == 1
+
+
+def test_views_and_answers_are_balanced() -> None:
+    items = some()
+    assert Counter(len(item.options) for item in items) == {3: 6, 4: 6}
+    for views in (3, 4):
+        answers = Counter(item.answer for item in items if len(item.options) == views)
+        assert max(answers.values()) - min(answers[k] for k in range(views)) <= 1
+    assert all(len(item.images) == len(item.options) for item in items)
+
+
+def test_items_depend_on_seed_and_index_alone() -> None:
+    task = odd_one_out()
+    assert [i.id for i in task.make_items(3, 0)] == [i.id for i in some()[:3]]
+    assert task.make_items(1, 1)[0].id != some()[0].id
+    copied = pickle.loads(pickle.dumps(task))  # noqa: S301 - its own bytes
+    again = copied.make_items(1, 0)[0]
+    assert np.array_equal(
+        np.asarray(again.images[0].load()), np.asarray(some()[0].images[0].load())
+    )
+
+
+def test_larger_pictures_show_the_same() -> None:
+    large = odd_one_out(canvas=replace(DEFAULT_CANVAS, size=448)).make_items(1, 0)[0]
+    assert large.images[0].size == (448, 448)
+    assert large.images[0].digest != some()[0].images[0].digest
+    pixels = np.asarray(large.images[0].load()).reshape(224, 2, 224, 2, 3).mean((1, 3))
+    assert np.abs(pixels - np.asarray(some()[0].images[0].load())).mean() < 4
+
+
+@pytest.mark.parametrize("measure", ["grey thumbnail", "thumbnail", "outline"])
+def test_the_odd_one_is_no_oddity_of_pixels(measure: str) -> None:
+    """As often the least, the middle and the most unlike one, where three are shown."""
+    from pytest_vlmsight.tasks.likeness import MEASURES, differences, sketch
+    from pytest_vlmsight.tasks.scenes.render import developed, light_of, truth
+
+    ranks = Counter[int]()
+    for item in some():
+        if len(item.options) != 3:
+            continue
+        views = [picture._open for picture in item.images]
+        sketches = [
+            sketch(
+                developed(light_of(view.scene, view.camera, 64, smooth=False)),  # type: ignore[attr-defined]
+                truth(view.scene, view.camera, 64).thing == 0,  # type: ignore[attr-defined]
+            )
+            for view in views
+        ]
+        kind = MEASURES.index(measure)
+        unlike = [
+            sum(differences(one, other)[kind] ** 0.5 for other in sketches) for one in sketches
+        ]
+        ranks[sum(unlike[item.answer] > other for other in unlike)] += 1
+    assert sum(ranks.values()) == 6
+    assert all(1 <= ranks[rank] <= 3 for rank in range(3)), ranks
+
+
+def test_knobs_are_slices_and_are_honoured() -> None:
+    items = odd_one_out(difficulty={"views": "4", "moved": "2", "rotation": "30..40"}).make_items(
+        4, 0
+    )
+    for item in items:
+        slices = dict(item.slices)
+        assert len(item.options) == 4
+        assert slices["moved"] == "under 4 parts"
+        assert slices["rotation"] == "30 to 45 degrees"
+        assert slices["family"] in STYLES
+        shown = members(item)
+        odd, same = shown[item.answer], shown[item.answer - 1]
+        assert sum(a != b for a, b in zip(odd, same, strict=True)) == 2
+
+
+@pytest.mark.parametrize("given", [{"views": "5"}, {"moved": "0"}, {"rotation": "0..200"}])
+def test_impossible_settings_are_refused_by_name(given: dict[str, str]) -> None:
+    (name,) = given
+    with pytest.raises(KnobError, match=f"task {NAME}: {name}: got"):
+        odd_one_out(difficulty=given)
+
+
+def test_items_carry_every_knob() -> None:
+    assert {knob.name for knob in KNOBS} <= {name for name, _ in some()[0].slices}
+
+
+def test_parts_of_a_member_are_apart_and_moved_ones_are_elsewhere() -> None:
+    for seed in range(30):
+        rng = generator("gadgets", seed)
+        first = places(rng, PARTS)
+        second = places(rng, 3, like=first)
+        if len(second) < PARTS:
+            continue  # it did not fit: the task draws again
+        assert second[3:] == first[3:]
+        assert all(dot(a, b) < 0.31 for a, b in zip(first[:3], second[:3], strict=True))
+        pairs = [(a, b) for i, a in enumerate(second) for b in second[:i]]
+        assert all(dot(a, b) < 0.73 for a, b in pairs)
+
+
+def test_parts_touch_their_core() -> None:
+    for seed in range(30):
+        rng = generator("gadgets", seed)
+        kin = family(rng, style=STYLES[seed % 3], parts=PARTS)
+        for solid in kin.member(places(rng, PARTS)).solids[1:]:
+            inner = dot(solid.centre, solid.centre) ** 0.5 - solid.half[2]
+            assert inner < max(kin.core.half)
+
+
+def test_the_first_item_is_pinned() -> None:
+    assert some()[0].id == PINNED
+
+
+PINNED = "4eae19b288b132cab915"
