@@ -48,7 +48,7 @@ def test_tasks_lists_the_built_in_ones(capsys: Capture) -> None:
     out, err = capsys.readouterr()
     heads = [line for line in out.splitlines() if not line.startswith(" ")]
     assert [line.split()[0] for line in heads] == sorted(BUILT_IN)
-    assert "low_level_matching (version 2, unlimited, readout nearest_patch)" in out
+    assert "low_level_matching (version 1, unlimited, readout nearest_patch)" in out
     assert "Apache-2.0" in out
     assert not err
 

@@ -184,4 +184,8 @@ def test_items_and_pixels_are_the_same_on_every_machine() -> None:
     item = some()[0]
     pixels = hashlib.sha256(item.clean_images[0].load().tobytes()).hexdigest()[:16]
     depths = hashlib.sha256(item.depth_maps[0].load().tobytes()).hexdigest()[:16]
-    assert (item.id, pixels, depths) == ("2d91bc3389a1b8f6a8d6", "5add50191a5d7c6a", "50817d230ffcc540")
+    assert (item.id, pixels, depths) == (
+        "2d91bc3389a1b8f6a8d6",
+        "5add50191a5d7c6a",
+        "50817d230ffcc540",
+    )

@@ -1,0 +1,273 @@
+"""Generated task: which of two pictures is made in the style of the reference?
+
+All three show scenes of their own. A style is a technique with its direction and the size of its
+strokes, lines, dots or tiles; colours, brightness, contrast and sharpness are drawn for every
+picture by itself, so that none of them says anything, and both styles are about as lively. What is
+left (how ragged a foreground, how many colours) is balanced: of four pictures in two styles those
+are taken of which the right one looks more, or less, like the reference than the wrong one does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from .decoys import balanced_index
+from .generated import DEFAULT_CANVAS, Canvas, digest, generated_task, generator, tries
+from .item import Item, Picture, Task
+from .knobs import Knob, spans_of
+from .picture_cache import cached
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from PIL.Image import Image
+
+    from .impression import Impression
+    from .scenes.styles.finish import Finish
+    from .scenes.styles.sheet import Manner
+    from .scenes.styles.subject import Palette
+
+NAME = "art_style"
+VERSION = "1"
+
+KNOBS = (
+    Knob(
+        name="difference",
+        meaning=(
+            "how far apart the styles are: 1 is one technique in another direction or variant, "
+            "2 a related technique, 3 an unrelated one"
+        ),
+        span=(1, 3),
+        limits=(1, 3),
+        bands=(2, 3),
+        whole=True,
+    ),
+    Knob(
+        name="coarseness",
+        meaning="of strokes and dots, 0 being the finest that both styles can have",
+        span=(0, 1),
+        limits=(0, 1),
+        bands=(0.5,),
+    ),
+)
+
+_QUESTION = (
+    "The first image is the reference. Which of the other two images is made in the same style as "
+    "the first image? The style is how an image is made, not what it shows or its colours."
+)
+_OPTIONS = ("the second image", "the third image")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """A picture, and its maker when called.
+
+    Attributes:
+        key: decides the scene and where single strokes are.
+        motif: what is shown, one of ``MOTIFS``.
+        manner: how.
+        palette: in which colours.
+        finish: how it comes out.
+        size: side in px.
+    """
+
+    key: str
+    motif: str
+    manner: Manner
+    palette: Palette
+    finish: Finish
+    size: int
+
+    def picture(self) -> Picture:
+        """The same, to be drawn when it is loaded."""
+        return Picture(digest(asdict(self)), (self.size, self.size), self)
+
+    def __call__(self) -> Image:
+        """Draw it."""
+        from PIL import Image
+
+        return Image.fromarray(self._drawn(self.size, smooth=True))
+
+    def impression(self) -> Impression:
+        """The first impression that it makes."""
+        from .impression import SIDE, impression
+
+        return impression(self._drawn(SIDE, smooth=False))
+
+    def _drawn(self, size: int, *, smooth: bool) -> Any:
+        """(size, size, 3) uint8."""
+        from .scenes.motifs import MOTIFS
+        from .scenes.styles import drawn_in_style
+
+        scene, camera = MOTIFS[self.motif](generator(self.key, "scene"))
+        return drawn_in_style(
+            scene,
+            camera,
+            size,
+            manner=self.manner,
+            palette=self.palette,
+            finish=self.finish,
+            rng=generator(self.key, "strokes"),
+            smooth=smooth,
+        )
+
+
+def art_style(*, canvas: Canvas = DEFAULT_CANVAS, difficulty: Mapping[str, str] = {}) -> Task:
+    """The task.
+
+    Args:
+        canvas: how pictures are made.
+        difficulty: knob → span.
+
+    Raises:
+        KnobError: there is no such knob, or not the span asked for.
+    """
+    spans = spans_of(KNOBS, difficulty, task=NAME)
+    return generated_task(
+        name=NAME,
+        version=VERSION,
+        readout="gram",
+        source="scenes drawn in styles of painting, ink, tiles and flat colour",
+        make=_Maker(canvas, tuple(spans.items())),
+        settings={"size": canvas.size, "spans": spans},
+        knobs=KNOBS,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """Makes one item."""
+
+    canvas: Canvas
+    spans: tuple[tuple[str, tuple[float, float]], ...]
+
+    def __call__(self, seed: int, index: int) -> Item:
+        from .scenes.styles.families import FAMILIES
+
+        drawn = generator(NAME, VERSION, seed, index, "knobs").random(len(KNOBS) + 1).tolist()
+        spans = dict(self.spans)
+        values = {
+            knob.name: knob.value(share, spans[knob.name])
+            for knob, share in zip(KNOBS, drawn, strict=False)
+        }
+        colours = drawn[-1] < 0.6
+        answer = balanced_index(len(_OPTIONS), NAME, "answer", seed, index)
+        nearer = balanced_index(2, NAME, "rank", seed, index) == 0
+        for attempt, rng in enumerate(tries(NAME, VERSION, seed, index)):
+            key = f"{NAME}/{VERSION}/{seed}/{index}/{attempt}"
+            drawings = self._four(rng, key, values, colours=colours)
+            impressions = [drawing.impression() for drawing in drawings]
+            found = seated(impressions, nearer=nearer, side=int(2 * float(rng.random())))
+            if found is not None:
+                break
+        else:
+            raise AssertionError("tries raises at its end")
+        reference, right, wrong = (drawings[number] for number in found)
+        shown = (reference, wrong, right) if answer else (reference, right, wrong)
+        pictures = tuple(cached(drawing.picture(), self.canvas.cache) for drawing in shown)
+        return Item(
+            name=f"{NAME}-{seed}-{index}",
+            images=pictures,
+            clean_images=pictures,
+            question=_QUESTION,
+            options=_OPTIONS,
+            answer=answer,
+            slices=(
+                *((knob.name, knob.label(values[knob.name])) for knob in KNOBS),
+                ("style", FAMILIES[right.manner.family].kind),
+                ("palette", "colours" if colours else "monochrome"),
+            ),
+        )
+
+    def _four(
+        self, rng: np.random.Generator, key: str, values: Mapping[str, float], *, colours: bool
+    ) -> list[Drawing]:
+        """Two pictures in each of two manners; all but the manner by the same chances."""
+        from .scenes.styles.rivalry import two_manners
+
+        first, second, liveliness = two_manners(
+            rng, difference=int(values["difference"]), coarseness=values["coarseness"]
+        )
+        return [
+            _drawing(
+                rng,
+                f"{key}/{number}",
+                manner,
+                colours=colours,
+                liveliness=liveliness,
+                size=self.canvas.size,
+            )
+            for number, manner in enumerate((first, first, second, second))
+        ]
+
+
+def seated(
+    impressions: Sequence[Impression], *, nearer: bool, side: int
+) -> tuple[int, int, int] | None:
+    """Which of four pictures, two in each of two styles, are reference, right and wrong.
+
+    Whether there is such a choice does not depend on ``nearer``: there must be one of either kind.
+
+    Args:
+        impressions: of the pictures; the first two are in one style.
+        nearer: whether the right one is to look more like the reference than the wrong one does.
+        side: 0 or 1, the style that the reference has where that can be.
+
+    Returns:
+        Three numbers of pictures, or None.
+    """
+    from .impression import lean
+
+    leans = {}
+    for reference in range(4):
+        right = reference ^ 1
+        for wrong in (2, 3) if reference < 2 else (0, 1):
+            leans[reference, right, wrong] = lean(
+                impressions[reference], impressions[right], impressions[wrong]
+            )
+    if not min(leans.values()) < 0 < max(leans.values()):
+        return None
+    wanted = [seats for seats, value in leans.items() if (value > 0 if nearer else value < 0)]
+    # The least lean, so that either kind leans as little.
+    return min(wanted, key=lambda seats: (seats[0] // 2 != side, abs(leans[seats])))
+
+
+def _drawing(
+    rng: np.random.Generator,
+    key: str,
+    manner: Manner,
+    *,
+    colours: bool,
+    liveliness: float,
+    size: int,
+) -> Drawing:
+    """A picture in a manner, with a scene, colours and a finish of its own."""
+    from .scenes.drawn import between, one_of
+    from .scenes.motifs import MOTIFS
+    from .scenes.styles.finish import Finish
+    from .scenes.styles.subject import Palette
+
+    middle = between(rng, 0.42, 0.58)
+    cast = [middle + between(rng, -0.06, 0.06) for _ in range(3)]
+    dark = [between(rng, 0.0, 0.3) for _ in range(3)]
+    light = [between(rng, 0.75, 1.0) for _ in range(3)]
+    return Drawing(
+        key=key,
+        motif=one_of(rng, tuple(MOTIFS)),
+        manner=manner,
+        palette=Palette(
+            dark=(dark[0], dark[1], dark[2]),
+            light=(light[0], light[1], light[2]),
+            colour=1.0 if colours else 0.0,
+        ),
+        finish=Finish(
+            cast=(cast[0], cast[1], cast[2]),
+            contrast=between(rng, 0.16, 0.23),
+            colourful=between(rng, 0.12, 0.25) if colours else between(rng, 0.03, 0.08),
+            # A finish can add detail rather than take it away.
+            liveliness=liveliness * between(rng, 1.0, 1.25),
+        ),
+        size=size,
+    )
