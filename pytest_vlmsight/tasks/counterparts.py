@@ -46,7 +46,7 @@ SEPARATION = 0.14
 _CLEARANCE = (0.008, 0.008)  # least, of a part's place in the first and the second picture
 _SHARES = ((0.56, 0.68), (0.78, 0.86))  # of the side that the two things take up
 _AROUND = 0.18  # REF is this close to the picture's middle, across and down
-_KEPT = 0.7  # least share of the first thing that stays in its picture
+_KEPT = 0.75  # least share of the first thing that stays in its picture
 _LEAST = 0.03  # views are used at least this often, however little their sets weigh
 _AIMS = 12  # places for REF that are tried
 

@@ -124,7 +124,7 @@ def _draw(layer: _Layer, x: Any, y: Any, picture: Any) -> None:
         picture[channel][painted] = layer.table[6 + channel].take(number.take(painted))
 
 
-def _ellipse(a: Any, _: Any) -> Any:
+def _ellipse(a: Any, _b: Any) -> Any:
     return np.ones(len(a), dtype=bool)
 
 
@@ -140,7 +140,7 @@ def _ring(a: Any, b: Any) -> Any:
     return a * a + b * b > 0.36
 
 
-def _bar(_: Any, b: Any) -> Any:
+def _bar(_a: Any, b: Any) -> Any:
     return np.abs(b) < 0.28
 
 
@@ -148,7 +148,7 @@ def _cross(a: Any, b: Any) -> Any:
     return np.minimum(np.abs(a), np.abs(b)) < 0.24
 
 
-def _half(a: Any, _: Any) -> Any:
+def _half(a: Any, _b: Any) -> Any:
     return a > 0
 
 

@@ -208,7 +208,12 @@ class PartView:
 def _staged(draft: Draft, key: Key, image: int) -> Scene:
     """One of a draft's things as it is shown in the attempt that the key names."""
     looks = generator(*key, "looks", image)
-    return staged(looks, draft.things[image], coat=draft.coats[image])
+    return staged(
+        looks,
+        draft.things[image],
+        coat=draft.coats[image],
+        azimuth=draft.poses[image].azimuth,
+    )
 
 
 def _both(coats: tuple[str, str]) -> str:

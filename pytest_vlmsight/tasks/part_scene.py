@@ -18,19 +18,21 @@ if TYPE_CHECKING:
 
 _ROOM = 6.5
 """Half its width: the camera is inside."""
+_ASIDE = 80.0  # degrees, the lamp at most to the left or right of the camera
 _RISE = (0.1, 1.3)
 """Of the lamp, for one unit to the side."""
 _ROOMS = 20  # drawn at most until the thing stands out
 _APART = 0.2  # least difference between the colours of a thing and of floor and walls
 
 
-def staged(rng: np.random.Generator, thing: Thing, *, coat: str) -> Scene:
+def staged(rng: np.random.Generator, thing: Thing, *, coat: str, azimuth: float) -> Scene:
     """The thing on the floor of a room of its own.
 
     Args:
         rng: random numbers.
         thing: at the origin of the world.
         coat: see ``dress.dressed``.
+        azimuth: degrees from the thing's x axis to the camera; the lamp is on the same side.
     """
     floor = float(tips(thing.solids)[2].min())
     worn = dressed(thing, rng, coat=coat)
@@ -44,10 +46,10 @@ def staged(rng: np.random.Generator, thing: Thing, *, coat: str) -> Scene:
             for skin in found.skins[:2]
         ):
             break
-    return Scene(room=found, things=(worn,), light=_side_light(rng))
+    return Scene(room=found, things=(worn,), light=_side_light(rng, azimuth))
 
 
-def _side_light(rng: np.random.Generator) -> Light:
-    """A lamp from any side and mostly low, so that what is above is not always what is bright."""
-    c, s = cos_sin(between(rng, 0, 360))
+def _side_light(rng: np.random.Generator, azimuth: float) -> Light:
+    """A lamp that is mostly low, so that what is above is not always what is bright."""
+    c, s = cos_sin(azimuth + between(rng, -_ASIDE, _ASIDE))
     return replace(light(rng), direction=unit((c, s, between(rng, *_RISE))))

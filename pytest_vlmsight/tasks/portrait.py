@@ -6,7 +6,7 @@ is. Two objects on one stage make two pictures that differ in nothing but the ob
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from .generated import digest
@@ -97,8 +97,10 @@ def stage(rng: np.random.Generator, *, clutter: int) -> Stage:
     walls = [between(rng, 5.2, 8.0) for _ in range(5)]  # the camera is never outside
     low, high = (-walls[0], -walls[1], 0.0), (walls[2], walls[3], walls[4])
     azimuth = between(rng, 0, 360)
+    plain = room(rng, low=low, high=high, plain=True)
+    floor, walls_of, ceiling = (_weathered(rng, skin) for skin in plain.skins)
     return Stage(
-        room=room(rng, low=low, high=high, plain=True),
+        room=replace(plain, skins=(floor, walls_of, ceiling)),
         light=light(rng),
         around=tuple(_small(rng, azimuth, number) for number in range(clutter)),
         azimuth=azimuth,
@@ -151,10 +153,21 @@ def portrait(
     return Portrait(scene, Camera(position=add(eye, up), axes=camera.axes, focal=camera.focal))
 
 
+def _weathered(rng: np.random.Generator, skin: Texture) -> Texture:
+    """The skin, smooth or rough: so that a picture's sharpness is not its object's."""
+    from .scenes.drawn import between
+
+    rough = float(rng.random())
+    return replace(
+        skin,
+        scale=between(rng, 1.0, 8.0),
+        grain=0.08 + 0.8 * rough * rough,
+        bump=1.6 * rough * rough,
+    )
+
+
 def _small(rng: np.random.Generator, azimuth: float, number: int) -> Thing:
     """A small plain thing on the floor, behind where the object stands and to one side."""
-    from dataclasses import replace
-
     from .scenes.drawn import between, one_of, texture
     from .scenes.exact import cos_sin, turned
     from .scenes.scene import Thing

@@ -8,18 +8,99 @@ than the right one is drawn beforehand.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from .surroundings import unlikeness
 
-_DRAWS = 500
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from .surroundings import Surroundings
+
+_DRAWS = 800
 """Sets of wrong places that are tried."""
+
+_UNEVEN = 0.9
+"""Most that the ranks in all measures are off those drawn for them, on average."""
 
 _NEIGHBOURS = 12
 """Of the right place's nearest neighbours in looks one is drawn, and all are to be close to it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rivalry:
+    """What makes two places of a task's pictures equals, to a cheap look.
+
+    Attributes:
+        weights: of the measures of unlikeness in the likeness to the reference.
+        within: most difference in likeness from the right place.
+        alike: most mean square by which looks differ from those of a place in their middle.
+        apart: least distance between any two places, as a share of the side.
+    """
+
+    weights: tuple[float, ...]
+    within: float
+    alike: float
+    apart: float
+
+    def choose(
+        self,
+        rng: np.random.Generator,
+        reference: tuple[Surroundings, Any, tuple[float, float]],
+        pool: tuple[Surroundings, Any, Any],
+        looks: Any,
+        *,
+        closer: int,
+        central: int,
+        keep: Callable[[Any], Any] = lambda near: near,
+    ) -> list[int] | None:
+        """Three wrong places for a right one.
+
+        Args:
+            rng: random numbers.
+            reference: its picture, its row and column there (1,), and its place.
+            pool: the other picture, rows and columns there (n,), and places (2, n), the first of
+                which is the right one.
+            looks: (k, n) of the pool.
+            closer: how many are to be more like the reference than the right place.
+            central: how many are to be closer to the other three than the right place is.
+            keep: which of some numbers of places can be used at all.
+
+        Returns:
+            the right place's number and those of three others, or None.
+        """
+        first, here, start = reference
+        second, (rows, columns), places = pool
+        near = keep(lookalikes(rng, looks, places, alike=self.alike, apart=self.apart))
+        if len(near) < 3:
+            return None
+        near = np.insert(near, 0, 0)
+        unlike = unlikeness(first, here, second, (rows[near], columns[near]))
+        likeness = np.zeros(len(near))
+        for weight, measure in zip(self.weights, unlike, strict=True):
+            likeness = likeness - weight * measure
+        ways = _ways(places[:, near], start)
+        chosen = rivals(
+            rng,
+            likeness,
+            places[:, near],
+            np.concatenate([unlike, ways]),
+            groups=(*(0,) * len(unlike), *range(1, 1 + len(ways))),
+            closer=closer,
+            central=central,
+            within=self.within,
+            apart=self.apart,
+        )
+        return None if chosen is None else near[[0, *chosen]].tolist()
+
+
+def _ways(places: Any, start: tuple[float, float]) -> Any:
+    """(3, n) distances of places (2, n) from another: across, down and the straight way."""
+    across, down = (np.abs(values - own) for values, own in zip(places, start, strict=True))
+    return np.stack([across, down, np.sqrt(across * across + down * down)])
 
 
 def lookalikes(
@@ -72,7 +153,8 @@ def rivals(
         places: (2, n) in shares of the side.
         measures: (m, n) whatever else the right place is to be in any rank of, such as single
             differences from the reference or distances in the picture.
-        groups: (m,) numbers from 0 of measures that go together and have one rank.
+        groups: (m,) numbers of measures that go together and have one rank; 0 stands for those
+            of likeness, whose rank is ``closer``.
         closer: how many are to be more like the reference than the right place.
         central: how many are to be closer to the other three than the right place is.
         within: most difference in likeness from the right place.
@@ -102,8 +184,13 @@ def rivals(
     if not len(usable):
         return None
     ranks = (measures[:, usable] < measures[:, :1, None]).sum(2)
-    wanted = (rng.random(max(groups) + 1) * (count + 1)).astype(np.intp)[list(groups)]
-    found = usable[np.abs(ranks - wanted[:, None]).sum(0).argmin()]
+    drawn = (rng.random(max(groups) + 1) * (count + 1)).astype(np.intp)
+    drawn[0] = closer
+    wanted = drawn[list(groups)]
+    off = np.abs(ranks - wanted[:, None]).sum(0)
+    if off.min() > _UNEVEN * len(measures):
+        return None
+    found = usable[off.argmin()]
     return [int(index) for index in found[np.argsort(rng.random(count), kind="stable")]]
 
 

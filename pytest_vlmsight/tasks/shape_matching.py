@@ -69,6 +69,7 @@ def shape(*, canvas: Canvas = DEFAULT_CANVAS, difficulty: Mapping[str, str] = {}
             knobs=KNOBS,
             spans=tuple(spans.items()),
             measures=_MEASURES,
+            patience=2,
             canvas=canvas,
         ),
         settings={"size": canvas.size, "difficulty": spans},

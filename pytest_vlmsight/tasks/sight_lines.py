@@ -14,11 +14,13 @@ from .scenes.render import developed, truth
 from .scenes.shade import shade
 from .scenes.solids import entry
 from .scenes.trace import ROOM
-from .scenes.view import View
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .scenes.exact import Vec
     from .scenes.scene import Scene
+    from .scenes.view import Placed
 
 _TOUCHING = 1e-4  # of the way to a camera: what is closer to the point touches it
 
@@ -48,6 +50,28 @@ class Sight:
     normals: Any
     facing: Any
 
+    def usable(self, *, margin: float, facing: float) -> Any:
+        """(n, n) bool, which pixels show a thing well.
+
+        Args:
+            margin: least distance from the border, as a share of the side.
+            facing: least cosine between surface and line of sight.
+        """
+        count = len(self.depth)
+        centres = (np.arange(count) + 0.5) / count
+        inner = (centres >= margin) & (centres <= 1 - margin)
+        good = inner & inner[:, None] & (self.thing != ROOM) & (self.facing >= facing)
+        # Not beside an edge: a pixel away the same surface is seen.
+        good[[0, -1]] = good[:, [0, -1]] = False
+        middle = np.s_[1:-1, 1:-1]
+        for i in (0, 1, 2):
+            for j in (0, 1, 2):
+                beside = np.s_[i : count - 2 + i, j : count - 2 + j]
+                good[middle] &= self.thing[beside] == self.thing[middle]
+                gap = np.abs(self.depth[beside] - self.depth[middle])
+                good[middle] &= gap <= _SAME_DEPTH * self.depth[middle]
+        return good
+
 
 def look(scene: Scene, camera: Camera, count: int) -> Sight:
     """What a camera sees on a picture of count × count px, without anti-aliasing."""
@@ -55,7 +79,6 @@ def look(scene: Scene, camera: Camera, count: int) -> Sight:
     points = known.points()
     _, normals = known.surfaces()
     way = tuple(own - value for own, value in zip(camera.position, points, strict=True))
-    facing = dot(normals, way) / np.sqrt(dot(way, way))
     light = shade(known._view, known._samples)
     return Sight(
         camera=camera,
@@ -64,36 +87,31 @@ def look(scene: Scene, camera: Camera, count: int) -> Sight:
         depth=known.depth,
         thing=known.thing,
         normals=normals,
-        facing=facing,
+        facing=dot(normals, way) / np.sqrt(dot(way, way)),
     )
 
 
-def both_see(
-    first: Sight, second: Sight, *, margin: float, facing: float
-) -> tuple[Any, tuple[Any, Any]]:
-    """Which pixels of the second picture show a point of a thing that the first shows as well.
+def both_see(first: Sight, second: Sight, *, margin: float, facing: float) -> Any:
+    """(n, n) bool, which pixels of the first picture show a point that the second shows as well.
 
     Args:
         first: picture.
         second: picture, of the same side.
         margin: least distance from the border in both, as a share of the side.
         facing: least cosine between surface and line of sight in both.
-
-    Returns:
-        (n, n) bool, and x and y (n, n) of the points in the first picture, in shares of the side.
     """
-    count = len(second.depth)
-    x, y, depth = first.camera.project(second.points)
-    centres = (np.arange(count) + 0.5) / count
-    inner = (centres >= margin) & (centres <= 1 - margin)
+    count = len(first.depth)
+    x, y, depth = second.camera.project(first.points)
     inside = (x >= margin) & (x <= 1 - margin) & (y >= margin) & (y <= 1 - margin) & (depth > 0)
     rows = np.where(inside, y * count, 0).astype(np.intp)
     columns = np.where(inside, x * count, 0).astype(np.intp)
-    good = inside & inner & inner[:, None] & (second.thing != ROOM) & (second.facing >= facing)
-    good &= first.thing[rows, columns] == second.thing
-    good &= np.abs(first.depth[rows, columns] - depth) <= _SAME_DEPTH * depth
-    good &= first.facing[rows, columns] >= facing
-    return good, (x, y)
+    return (
+        inside
+        & first.usable(margin=margin, facing=facing)
+        & second.usable(margin=0.0, facing=facing)[rows, columns]
+        & (second.thing[rows, columns] == first.thing)
+        & (np.abs(second.depth[rows, columns] - depth) <= _SAME_DEPTH * depth)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,18 +226,41 @@ class Lenses:
         way = [own - value for value, own in zip(point, self._position, strict=True)]
         return dot(normal, way) >= facing * np.sqrt(dot(way, way))
 
-    def unhidden(self, scene: Scene, point: Vec, numbers: Any) -> Any:
-        """(k,) whether nothing stands between a point and cameras of these numbers (k,)."""
+    def unhidden(self, blockers: Blockers, point: Vec, numbers: Any) -> Any:
+        """(k,) whether nothing is between a point and the cameras of these numbers (k,)."""
         way = tuple(own[numbers] - value for value, own in zip(point, self._position, strict=True))
-        clear = np.ones(len(numbers), dtype=bool)
-        for one in View(scene, self.camera(0)).solids:
-            found = entry(one.solid.kind, one.inside(point), one.inward(way), top=one.solid.top)
-            clear &= ~((found > _TOUCHING) & (found < 1))
-        return clear
+        return blockers.clear(point, way)
 
     def project(self, point: Vec, *, focal: float = 1.2) -> tuple[Any, Any]:
-        """X and y (n,) in shares of the side; nan where the point is behind a camera."""
+        """Places (n,) across and down, in shares of the side; nan behind a camera."""
         off = [value - own for value, own in zip(point, self._position, strict=True)]
         across, down, ahead = (dot(axis, off) for axis in self._axes)
         ahead = np.where(ahead > 0.1, ahead, np.nan)
         return 0.5 + focal * across / ahead, 0.5 + focal * down / ahead
+
+
+class Blockers:
+    """What may stand between a point and a camera.
+
+    Args:
+        solids: of a scene.
+    """
+
+    def __init__(self, solids: Sequence[Placed]) -> None:
+        self._solids = solids
+        self._centres = np.array([one.centre for one in solids]).T
+        half = np.array([one.half for one in solids]).T
+        self._reach = dot(half, half)  # of spheres around them, squared
+
+    def clear(self, point: Vec, way: Any) -> Any:
+        """(k,) whether ways x, y, z (k,) from a point meet no solid before their ends."""
+        off = [(own - value)[:, None] for value, own in zip(point, self._centres, strict=True)]
+        along = dot(off, way)
+        beside = dot(off, off) - along * np.abs(along) / dot(way, way)
+        near = beside <= self._reach[:, None]
+        clear = np.ones(near.shape[1], dtype=bool)
+        for number in np.flatnonzero(near.any(1)).tolist():
+            one = self._solids[number]
+            found = entry(one.solid.kind, one.inside(point), one.inward(way), top=one.solid.top)
+            clear &= ~((found > _TOUCHING) & (found < 1))
+        return clear

@@ -72,6 +72,7 @@ def texture(*, canvas: Canvas = DEFAULT_CANVAS, difficulty: Mapping[str, str] = 
             knobs=KNOBS,
             spans=tuple(spans.items()),
             measures=_MEASURES,
+            patience=20,
             canvas=canvas,
         ),
         settings={"size": canvas.size, "difficulty": spans},

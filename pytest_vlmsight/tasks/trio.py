@@ -141,6 +141,7 @@ class TrioItems:
         spans: of all knobs.
         measures: measures of ``Glance.unlike`` by which one option is to be the more like the
             reference: all of them or none.
+        patience: stages tried for the same objects.
         canvas: how pictures are made.
     """
 
@@ -151,6 +152,7 @@ class TrioItems:
     knobs: tuple[Knob, ...]
     spans: tuple[tuple[str, tuple[float, float]], ...]
     measures: tuple[str, ...]
+    patience: int
     canvas: Canvas
 
     def __call__(self, seed: int, index: int) -> Item:
@@ -166,11 +168,15 @@ class TrioItems:
         spans = dict(self.spans)
         low, high = spans["conflict"]
         conflicting = bool(low if low == high else third)
-        for rng in tries(self.name, self.version, seed, index):
-            values = {
-                knob.name: knob.value(float(rng.random()), spans[knob.name]) for knob in self.knobs
-            }
-            cast = self.casting(rng, values, conflicting=conflicting)
+        for attempt, rng in enumerate(tries(self.name, self.version, seed, index)):
+            if attempt % self.patience == 0:
+                # Kept while stages change, or else those casts would be rare that seldom give the
+                # rank that was drawn, and the objects alone would tell the rank.
+                values = {
+                    knob.name: knob.value(float(rng.random()), spans[knob.name])
+                    for knob in self.knobs
+                }
+                cast = self.casting(rng, values, conflicting=conflicting)
             shown = self._shown(rng, cast, values, nearer=nearer == 0)
             if shown is None:
                 continue

@@ -1,9 +1,9 @@
 """Generated task: find the same point of a scene from another camera or in other light.
 
 Neither places nor colours alone can solve it. Every wrong option is where another camera, drawn
-from the same distribution as the second view's, would have shown REF's point, and something else is
-seen there; of all such places those are wrong options that look as much like REF as the right one
-does, by colours and pixels around them.
+from the same distribution as the second view's, would have shown REF's point, and something else
+is seen there; of all such places those are wrong options that look as much like REF as the right
+one does, by colours and pixels around them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from .scenes.camera import Camera
-    from .scenes.scene import Light, Scene
+    from .scenes.exact import Vec
+    from .scenes.scene import Scene
+    from .sight_lines import Lenses
 
 NAME = "visual_correspondence"
 VERSION = "1"
@@ -72,13 +74,13 @@ _QUESTION = (
     "The two images show the same scene, from another place or in other light. A point is marked "
     "REF on the first image. Which marked point on the second image is the same point of the scene?"
 )
-_CAMERAS = 3000
+_CAMERAS = 2000
 """Other cameras that might have taken the second view."""
 _REFS = 40
 """Points that are tried as REF in a pair of views."""
 _FACING = 0.35
 """Least cosine between a surface and the way it is seen."""
-_WITHIN = 0.9
+_WITHIN = 0.7
 """Difference in likeness up to which two places are equals."""
 _ALIKE = 1.0
 """Mean square of what two places differ by in looks, in units of what views differ by."""
@@ -93,16 +95,12 @@ _NOISE = (
 """By how much each figure of surroundings differs between two views of a place (measured)."""
 
 _WEIGHTS = (
-    *(0.006, 0.034, 0.0073, 0.0224),
-    *(0, 0.0353, 0.0174, 0.0063),
-    *(0.0015, 0.0146, 0.108, 0.0082),
-    0.0514,
-    0.0082,
+    *(0.02, 0.0345, 0.0266, 0.0071),
+    *(-0.0255, 0.0014, 0.0343, 0.0342),
+    *(0.0185, 0.0035, 0.1552, 0.0181),
+    *(0.0525, 0.009),
 )
 """Of the measures of unlikeness, by logistic regression of right against other places."""
-
-_GROUPS = (0, 1, 1, 0, 0, 1, 1, 0, 0, 2, 2, 0, 3, 4, 5, 6, 7)
-"""Which measures go together: colours, texture near and far, pixels, normalised pixels, places."""
 
 
 Place = tuple[float, float]
@@ -192,97 +190,112 @@ def layout(seed: int, index: int, spans: Mapping[str, tuple[float, float]]) -> L
     raise AssertionError  # tries() raises when it ends
 
 
-def _try(  # noqa: PLR0915 - one search, step by step
+def _try(
     rng: np.random.Generator, change: str, settings: Mapping[str, float], closer: int, central: int
 ) -> tuple[tuple[Shot, Shot], Place, Place, list[Place]] | None:
     """Two shots, REF, the right place and the wrong ones; None where they cannot be had."""
     import numpy as np
 
-    from .rivals import lookalikes, rivals
     from .scenes.drawn import light
     from .scenes.still_life import still_life
-    from .sight_lines import Move, both_see, look
-    from .surroundings import COARSE, Surroundings, unlikeness
+    from .sight_lines import Move, both_see
 
     scene = still_life(rng, things=int(settings["things"]))
-    lights = scene.light, light(rng) if change != "camera" else scene.light
+    other = scene if change == "camera" else replace(scene, light=light(rng))
     move = Move(around=0.0 if change == "light" else settings["move"], roll=settings["roll"])
     stand = move.first(rng)
     lenses = move.seconds(rng, stand, _CAMERAS)
     shots = (
         Shot(scene=scene, camera=stand.camera(move.target)),
-        Shot(scene=_lit(scene, lights[1]), camera=lenses.camera(0)),
+        Shot(scene=other, camera=lenses.camera(0)),
     )
-    views = [look(shot.scene, shot.camera, COARSE) for shot in shots]
-    first, second = (Surroundings(view.picture) for view in views)
-    shown, _there = both_see(views[1], views[0], margin=MARGIN, facing=_FACING)
-    usable, _ = both_see(views[0], views[1], margin=MARGIN, facing=_FACING)
+    pair = _Pair(shots, lenses)
+    shown = both_see(pair.sights[0], pair.sights[1], margin=MARGIN, facing=_FACING)
     rows, columns = np.nonzero(shown)
-    looks = np.empty((len(_NOISE), *usable.shape))
-    seen_rows, seen_columns = np.nonzero(usable)
-    looks[:, usable] = second.looks(seen_rows, seen_columns, _NOISE)
     for number in np.argsort(rng.random(len(rows)), kind="stable")[:_REFS].tolist():
-        at = rows[number, None], columns[number, None]
-        if first.figures(*at)[-3, 0] < _CONTRAST:
-            continue
-        x, y = ((float(value[number]) + 0.5) / COARSE for value in (columns, rows))
-        p, q, r = (float(axis[rows[number], columns[number]]) for axis in views[0].points)
-        a, b, c = (float(axis[rows[number], columns[number]]) for axis in views[0].normals)
-        point, normal = (p, q, r), (a, b, c)
-        # All that could have been the second camera and then would see the point.
-        across, down = lenses.project(point)
-        seen = lenses.faced(point, normal, _FACING)
-        seen &= (across > 0) & (across < 1) & (down > 0) & (down < 1)
-        seen[0] = False
-        numbers = np.flatnonzero(seen)
-        numbers = numbers[usable[_cells(down[numbers], across[numbers])]]
-        numbers = np.insert(numbers, 0, 0)
-        places = np.stack([across[numbers], down[numbers]])
-        cells = _cells(places[1], places[0])
-        if not usable[cells[0][0], cells[1][0]]:
-            continue
-        near = lookalikes(rng, looks[:, cells[0], cells[1]], places, alike=_ALIKE, apart=SEPARATION)
-        near = near[lenses.unhidden(scene, point, numbers[near])]
-        far = np.zeros(len(near))
-        for axis, value in zip(views[1].points, point, strict=True):
-            off = axis[cells[0][near], cells[1][near]] - value
-            far = far + off * off
-        near = near[far >= APART * APART]
-        if len(near) < OPTIONS - 1:
-            continue
-        near = np.insert(near, 0, 0)
-        places = places[:, near]
-        unlike = unlikeness(first, at, second, (cells[0][near], cells[1][near]))
-        likeness = np.zeros(len(near))
-        for weight, measure in zip(_WEIGHTS, unlike, strict=True):
-            likeness = likeness - weight * measure
-        chosen = rivals(
-            rng,
-            likeness,
-            places,
-            np.concatenate([unlike, _ways(places, (x, y))]),
-            groups=_GROUPS,
-            closer=closer,
-            central=central,
-            within=_WITHIN,
-            apart=SEPARATION,
-        )
-        if chosen is not None:
-            found = [(float(p), float(q)) for p, q in places[:, [0, *chosen]].T]
-            return shots, (x, y), found[0], found[1:]
+        found = pair.places(rng, int(rows[number]), int(columns[number]), closer, central)
+        if found is not None:
+            return shots, *found
     return None
 
 
-def _ways(places: Any, start: Place) -> Any:
-    """(3, n) distances of places (2, n) from another: across, down and the straight way."""
-    import numpy as np
+class _Pair:
+    """Two shots, looked at coarsely, and all cameras that might have taken the second."""
 
-    across, down = (np.abs(values - own) for values, own in zip(places, start, strict=True))
-    return np.stack([across, down, np.sqrt(across * across + down * down)])
+    def __init__(self, shots: tuple[Shot, Shot], lenses: Lenses) -> None:
+        import numpy as np
 
+        from .rivals import Rivalry
+        from .scenes.view import View
+        from .sight_lines import Blockers, look
+        from .surroundings import COARSE, Surroundings
 
-def _lit(scene: Scene, light: Light) -> Scene:
-    return scene if light is scene.light else replace(scene, light=light)
+        self._lenses = lenses
+        self._blockers = Blockers(View(shots[0].scene, shots[0].camera).solids)
+        self.sights = [look(shot.scene, shot.camera, COARSE) for shot in shots]
+        self._first, self._second = (Surroundings(sight.picture) for sight in self.sights)
+        self._usable = self.sights[1].usable(margin=MARGIN, facing=_FACING)
+        self._looks = np.empty((len(_NOISE), *self._usable.shape))
+        rows, columns = np.nonzero(self._usable)
+        self._looks[:, self._usable] = self._second.looks(rows, columns, _NOISE)
+        self._rivalry = Rivalry(weights=_WEIGHTS, within=_WITHIN, alike=_ALIKE, apart=SEPARATION)
+
+    def places(
+        self, rng: np.random.Generator, row: int, column: int, closer: int, central: int
+    ) -> tuple[Place, Place, list[Place]] | None:
+        """REF at a pixel of the first picture, the right place for it and wrong ones."""
+        import numpy as np
+
+        from .surroundings import COARSE
+
+        at = np.array([row]), np.array([column])
+        if self._first.figures(*at)[-3, 0] < _CONTRAST:
+            return None
+        start = (column + 0.5) / COARSE, (row + 0.5) / COARSE
+        x, y, z = (float(axis[row, column]) for axis in self.sights[0].points)
+        numbers, places = self._landings(row, column, (x, y, z))
+        rows, columns = cells = _cells(places[1], places[0])
+        if not self._usable[rows[0], columns[0]]:
+            return None
+
+        def keep(near: Any) -> Any:
+            far = np.zeros(len(near))
+            for axis, own in zip(self.sights[1].points, (x, y, z), strict=True):
+                off = axis[rows[near], columns[near]] - own
+                far = far + off * off
+            near = near[far >= APART * APART]
+            return near[self._lenses.unhidden(self._blockers, (x, y, z), numbers[near])]
+
+        chosen = self._rivalry.choose(
+            rng,
+            (self._first, at, start),
+            (self._second, cells, places),
+            self._looks[:, rows, columns],
+            closer=closer,
+            central=central,
+            keep=keep,
+        )
+        if chosen is None:
+            return None
+        found = [(float(p), float(q)) for p, q in places[:, chosen].T]
+        return start, found[0], found[1:]
+
+    def _landings(self, row: int, column: int, point: Vec) -> tuple[Any, Any]:
+        """Numbers (n,) of cameras that might see a point, and the places (2, n) where.
+
+        The first is the second shot's own; of the others those whose place shows a thing.
+        """
+        import numpy as np
+
+        a, b, c = (float(axis[row, column]) for axis in self.sights[0].normals)
+        across, down = self._lenses.project(point)
+        seen = self._lenses.faced(point, (a, b, c), _FACING)
+        seen &= (across > 0) & (across < 1) & (down > 0) & (down < 1)  # False for nan
+        seen[0] = False
+        numbers = np.flatnonzero(seen)
+        numbers = numbers[self._usable[_cells(down[numbers], across[numbers])]]
+        numbers = np.insert(numbers, 0, 0)
+        return numbers, np.stack([across[numbers], down[numbers]])
 
 
 def _cells(down: Any, across: Any) -> tuple[Any, Any]:

@@ -155,4 +155,7 @@ def test_what_cannot_be_had_is_refused_by_name() -> None:
 def test_items_and_pixels_are_the_same_on_every_machine() -> None:
     item = some()[0]
     pixels = hashlib.sha256(item.clean_images[0].load().tobytes()).hexdigest()[:16]
-    assert (item.id, pixels) == ("c8fbe735fd37bc247dd1", "ff87ec1fc1550b07")
+    assert (item.id, pixels) == (
+        "c8fbe735fd37bc247dd1",
+        "ff87ec1fc1550b07",
+    )

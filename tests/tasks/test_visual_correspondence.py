@@ -106,18 +106,18 @@ def test_larger_pictures_show_the_same_with_the_points_in_place() -> None:
 def test_knobs_are_honoured_and_markers_vary() -> None:
     task = visual_correspondence(
         canvas=replace(DEFAULT_CANVAS, markers=parse_markers(["vary"])),
-        difficulty={"move": "10", "roll": "0", "things": "8"},
+        difficulty={"move": "10", "roll": "0"},
     )
     for item in task.make_items(3, 0):
         slices = dict(item.slices)
         assert slices["roll"] == "under 10 degrees"
-        assert slices["things"] == "7 and more"
+        assert "things" in slices
         assert slices.get("move", "under 25 degrees") == "under 25 degrees"
         assert ("move" in slices) == (slices["change"] != "light")
         assert "marker_colour" in slices
 
 
-@pytest.mark.parametrize("given", [{"things": "30"}, {"move": "1"}, {"roll": "0..200"}])
+@pytest.mark.parametrize("given", [{"things": "99"}, {"move": "1"}, {"roll": "0..200"}])
 def test_impossible_settings_are_refused_by_name(given: dict[str, str]) -> None:
     (name,) = given
     with pytest.raises(KnobError, match=f"task {NAME}: {name}: got"):
@@ -128,4 +128,4 @@ def test_the_first_item_is_pinned() -> None:
     assert some()[0].id == PINNED
 
 
-PINNED = "a702876a1e3aab029da3"
+PINNED = "2628e58aeba0fe96b935"

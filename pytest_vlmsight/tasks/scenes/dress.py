@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 COATS = ("one material", "every part another")
 
-_PATTERNS = ("plain", "patched", "marbled", "speckled", "dotted", "meshed")
+_PATTERNS = ("plain", "patched", "marbled", "speckled", "dotted")
 
 
 def dressed(thing: Thing, rng: np.random.Generator, *, coat: str) -> Thing:

@@ -50,7 +50,7 @@ def still_life(rng: np.random.Generator, *, things: int) -> Scene:
         y = _STEP * (row - middle + between(rng, -0.15, 0.15))
         upright = float(rng.random()) < 0.5
         axes = turned(yaw=between(rng, 0, 360)) if upright else any_turn(rng)
-        placed.append(_standing(rng, one_of(rng, _NAMES), axes, x, y, skin))
+        placed.append(_standing(rng, one_of(rng, _NAMES), axes, (x, y), skin))
     return Scene(
         room=room(rng, low=(-6.5, -6.5, 0.0), high=(6.5, 6.5, 5.5), plain=True),
         things=tuple(placed),
@@ -62,13 +62,12 @@ def _standing(
     rng: np.random.Generator,
     name: str,
     axes: Frame,
-    x: float,
-    y: float,
+    at: tuple[float, float],
     skin: Texture,
 ) -> Thing:
     scale = between(rng, 0.4, 0.62)
     thing = Thing(kind=name, solids=FORMS[name].build(rng), skins=(skin,), axes=axes, scale=scale)
-    return thing.moved((x, y, -min(_lowest(thing, solid) for solid in thing.solids)))
+    return thing.moved((*at, -min(_lowest(thing, solid) for solid in thing.solids)))
 
 
 def _lowest(thing: Thing, solid: Solid) -> float:
