@@ -28,7 +28,6 @@ BUILT_IN: dict[str, str] = {
     "object_depth": "object_depth:object_depth",
     "odd_one_out": "odd_one_out:odd_one_out",
     "relative_depth": "relative_depth:relative_depth",
-    "visual_correspondence": "visual_correspondence:visual_correspondence",
 }
 """Task name → module in this package and function in it.
 
