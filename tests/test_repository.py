@@ -75,7 +75,7 @@ def test_what_every_run_loads_imports_nothing_at_its_top(name: str) -> None:
 
 def test_heavy_libraries_are_imported_inside_functions() -> None:
     heavy = ("torch", "transformers", "scipy", "PIL", "onnx", "gguf", "tqdm", "safetensors")
-    allowed = {"tasks/marker_painting.py", "tasks/sheet.py", "tasks/textured_scene.py"}
+    allowed = {"tasks/marker_painting.py", "tasks/sheet.py"}
     for path in MODULES:
         name = path.relative_to(PACKAGE).as_posix()
         if name not in allowed and not name.startswith("models/assembly/"):

@@ -58,6 +58,8 @@ _QUESTION = (
     "the first image? The style is how an image is made, not what it shows or its colours."
 )
 _OPTIONS = ("the second image", "the third image")
+_LEAN = 0.25
+"""Wanted of an item's pictures either way, see ``impression.lean``: the median of all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,15 +90,15 @@ class Drawing:
         """Draw it."""
         from PIL import Image
 
-        return Image.fromarray(self._drawn(self.size, smooth=True))
+        return Image.fromarray(self._drawn(self.size))
 
     def impression(self) -> Impression:
         """The first impression that it makes."""
         from .impression import SIDE, impression
 
-        return impression(self._drawn(SIDE, smooth=False))
+        return impression(self._drawn(SIDE, rough=True))
 
-    def _drawn(self, size: int, *, smooth: bool) -> Any:
+    def _drawn(self, size: int, *, rough: bool = False) -> Any:
         """(size, size, 3) uint8."""
         from .scenes.motifs import MOTIFS
         from .scenes.styles import drawn_in_style
@@ -110,7 +112,7 @@ class Drawing:
             palette=self.palette,
             finish=self.finish,
             rng=generator(self.key, "strokes"),
-            smooth=smooth,
+            rough=rough,
         )
 
 
@@ -230,8 +232,9 @@ def seated(
     if not min(leans.values()) < 0 < max(leans.values()):
         return None
     wanted = [seats for seats, value in leans.items() if (value > 0 if nearer else value < 0)]
-    # The least lean, so that either kind leans as little.
-    return min(wanted, key=lambda seats: (seats[0] // 2 != side, abs(leans[seats])))
+    # Either kind leans as much; and not as little as can be, or the finished pictures, which differ
+    # a little from their impressions, would lean as pictures of one style do at large.
+    return min(wanted, key=lambda seats: (seats[0] // 2 != side, abs(abs(leans[seats]) - _LEAN)))
 
 
 def _drawing(

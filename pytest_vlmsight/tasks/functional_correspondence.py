@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .counterparts import Weights
 from .generated import DEFAULT_CANVAS, Canvas, generated_task, generator
 from .knobs import Knob, spans_of
+from .option_sets import Weights
 from .part_items import Draft, PartItems, poses
 from .seeded import seeded_order
 
@@ -30,7 +30,7 @@ KNOBS = (
         name="rotation",
         meaning="between the sides that the two are seen from, once both face the same way",
         span=(0, 50),
-        limits=(0, 80),
+        limits=(0, 60),
         bands=(15, 30),
         unit="degrees",
         why="beyond it too few parts are seen on both",
@@ -50,12 +50,12 @@ _OTHER_WAY = {"vessel": 0.9, "handled": 0.62, "jointed": 0.65, "powered": 0.75}
 """How often the second tool faces the other way."""
 
 _WEIGHTS = {
-    "vessel": Weights(nearness=(0.20, 1.81, 1.79, 1.81), likeness=(0.38, 0.75, 1.47, 2.78)),
-    "handled": Weights(nearness=(0.53, 3.44, 2.24, 0.19), likeness=(0.93, 1.08, 1.40, 1.23)),
-    "jointed": Weights(nearness=(0.55, 2.13, 1.80, 0.51), likeness=(0.54, 0.75, 1.61, 1.65)),
-    "powered": Weights(nearness=(0.74, 1.55, 1.60, 0.71), likeness=(1.24, 1.10, 0.90, 1.07)),
+    "vessel": Weights(nearness=(0.55, 4.54, 4.81, 5.04), likeness=(0.13, 0.38, 1.00, 0.94)),
+    "handled": Weights(nearness=(1.00, 5.75, 2.44, 0.44), likeness=(0.31, 0.57, 1.00, 0.99)),
+    "jointed": Weights(nearness=(0.77, 4.11, 2.85, 0.64), likeness=(0.35, 0.58, 0.88, 1.00)),
+    "powered": Weights(nearness=(0.97, 1.90, 1.76, 0.98), likeness=(0.58, 0.69, 0.83, 1.00)),
 }
-"""See ``counterparts.counterparts``: with these every rank in nearness is about as frequent."""
+"""See ``option_sets.py``; found by ``benchmarks/option_weights.py``."""
 
 _QUESTION = (
     "The two images show two different tools. A point is marked REF on the first. "

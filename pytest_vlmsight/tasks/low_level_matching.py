@@ -1,66 +1,143 @@
-"""Generated task: find the same point of a picture after a random warp and change of light.
+"""Generated task: find the same point of a painting after a random warp and change of light.
 
-No rule on positions alone can solve it. The right point is where a random homography takes REF;
-each distractor is where another homography, drawn from the same distribution, would have taken
-it. All conditions (margins, distances) treat the four alike, so that given REF's place the four
-candidates are exchangeable: position says nothing, only the pictures do.
+The painting has no end, and the first view is moved so that REF is where it was drawn to be
+beforehand: where the options are says nothing about which is the right one. Nor do colours and
+pixels around them, see ``matches.py``.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
 
-from .generated import DEFAULT_CANVAS, Canvas, generated_task
+from .decoys import balanced_index
+from .generated import DEFAULT_CANVAS, Canvas, digest, generated_task, generator, tries
+from .grain import grained, taken
 from .item import REFERENCE, Item, Picture, Point, Task, letter
-from .knobs import spans_of
+from .knobs import Knob, spans_of
+from .matches import alike, all_sets, combined, match, measured, spread
+from .option_sets import OPTIONS, Weights
 from .picture_cache import cached
-from .seeded import seeded_order
+from .scenes.render import developed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import numpy as np
-    from numpy.typing import NDArray
     from PIL.Image import Image
 
+    from .homography import Homography
+    from .matches import Cells
+    from .painting import Painting
+    from .relight import Relight
+    from .surroundings import Surroundings
+
 NAME = "low_level_matching"
-VERSION = "1"
-OPTIONS = 4
+VERSION = "2"
 MARGIN = 0.1
 """Least distance of a point from the border, as a share of the side: room for ring and letter."""
 SEPARATION = 0.15
 """Least distance between two candidates, likewise."""
 
+KNOBS = (
+    Knob(
+        name="rotation",
+        meaning="how far the second view is turned",
+        span=(8, 25),
+        limits=(5, 90),
+        bands=(15,),
+        unit="degrees",
+        why="below, pixels can be compared one by one; above, up is down",
+    ),
+    Knob(
+        name="scale",
+        meaning="by how much one view is larger",
+        span=(1.0, 1.2),
+        limits=(1.0, 2.0),
+        bands=(1.1,),
+        why="beyond, little of one view is left in the other",
+    ),
+    Knob(
+        name="light",
+        meaning="strength of the change of light, 1 being strong",
+        span=(0.3, 0.9),
+        limits=(0.2, 1.0),
+        bands=(0.6,),
+        why="below, colours stay as they are; above, they are lost",
+    ),
+)
+
 _QUESTION = (
     "A point is marked REF on the first image. The second image shows the same picture, warped "
     "and in other light. Which marked point on the second image is the same point of the picture?"
 )
-_BATCH, _BATCHES = 64, 64  # tries at once, and how often
-_SCENE = 3.0  # side of the scene that both views lie in, in sides of a view
+Place = tuple[float, float]
+
+_POOL = 4000
+"""Places of the second view that are looked at."""
+_PLACES = 8
+"""Places of the second view that are compared, at most."""
+_NEAR = 9
+_PLAIN = 3.0
+_WIDE = -3  # contrast in the largest window, see ``Surroundings.figures``
+_CONTRAST = 15
+"""Least contrast around a place in both views, of 255: there is something to be seen."""
+_LEAST_DEPTH = 0.4
+"""No corner of the second view is nearer than this share of its middle's distance."""
+
+_NOISE = (
+    *(8, 10, 8, 7, 7, 8.5),
+    *(7, 8, 7, 5, 3, 7),
+    *(7, 8, 7, 5, 2, 6.5),
+)
+"""By how much each figure of surroundings differs between two views of a place (measured)."""
+
+_MEASURES = (
+    *(0.0, 0.0, 0.0, 0.0077),
+    *(0.0, 0.122, 0.1778, 0.0),
+    *(0.0026, 0.1611, 0.7471, 0.0102),
+    *(0.0621, 0.0033),
+)
+"""Of the measures of unlikeness, by logistic regression of right against other places."""
+
+_WEIGHTS = Weights(likeness=(0.058, 0.267, 1.2, 6.45))
+"""See ``option_sets.py``; both found by ``benchmarks/option_weights.py``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Geometry:
-    """Where an item's points are, in sides of the view with its centre at the origin.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Views:
+    """An item's painting and its two views.
 
     Attributes:
-        homography: first view → second view, row by row, the last entry 1.
-        reference: REF in the first view.
-        candidates: in the second view, by option.
-        answer: index of the candidate that the homography takes REF to.
-        degrees: the homography's rotation.
-        scale: its scale.
+        painting: what its random numbers are made from.
+        offset: place of the painting that is in the middle of the first view.
+        homography: painting → second view.
+        light: of the second view.
     """
 
-    homography: tuple[float, ...]
-    reference: tuple[float, float]
-    candidates: tuple[tuple[float, float], ...]
+    painting: str
+    offset: Place
+    homography: Homography
+    light: Relight
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """Where an item's points are, in sides of the view with its middle at the origin.
+
+    Attributes:
+        views: what is seen.
+        reference: REF in the first view.
+        candidates: in the second view, by option.
+        answer: index of the candidate that shows what REF shows.
+        settings: values of the knobs by name.
+    """
+
+    views: Views
+    reference: Place
+    candidates: tuple[Place, ...]
     answer: int
-    degrees: float
-    scale: float
+    settings: Mapping[str, float]
 
 
 def low_level_matching(
@@ -70,126 +147,206 @@ def low_level_matching(
 
     Args:
         canvas: how pictures are made.
-        difficulty: of no use here: the task has no knobs.
+        difficulty: knob → span.
 
     Raises:
-        KnobError: a knob is asked for.
+        KnobError: there is no such knob, or not the span asked for.
     """
-    spans_of((), difficulty, task=NAME)
+    spans = spans_of(KNOBS, difficulty, task=NAME)
     return generated_task(
         name=NAME,
         version=VERSION,
         readout="nearest_patch",
-        source="textured pictures and their warps by random homographies",
-        make=_MatchingItems(canvas),
-        settings={"size": canvas.size},
+        source="paintings and their warps by random homographies, in other light",
+        make=_Maker(canvas, tuple(spans.items())),
+        settings={"size": canvas.size, "spans": spans},
+        knobs=KNOBS,
     )
 
 
-def geometry(seed: int, index: int) -> Geometry:
-    """The geometry of item ``index``; depends on nothing else.
+def layout(seed: int, index: int, spans: Mapping[str, tuple[float, float]]) -> Layout:
+    """The layout of item ``index``; depends on nothing else.
 
     Raises:
-        RuntimeError: no geometry meets the conditions within the bounded tries.
+        GenerationError: none meets the conditions within the bounded tries.
+    """
+    drawn = generator(NAME, VERSION, seed, index, "knobs").random(len(KNOBS)).tolist()
+    settings = {
+        k.name: k.value(share, spans[k.name]) for k, share in zip(KNOBS, drawn, strict=True)
+    }
+    answer = balanced_index(OPTIONS, NAME, "answer", seed, index)
+    for attempt, rng in enumerate(tries(NAME, VERSION, seed, index)):
+        scene = offer(rng, f"{NAME}/{VERSION}/{seed}/{index}/{attempt}", settings)
+        found = scene and match(rng, scene.unlike(), sets=scene.sets, weights=_WEIGHTS)
+        if not scene or not found:
+            continue
+        x, y = ((value - 0.5) * (1 - 2 * MARGIN) for value in rng.random(2).tolist())
+        (across, down), *_ = (scene.sources[number] for number in found)
+        right, *wrong = (scene.places[number] for number in found)
+        return Layout(
+            views=replace(scene.views, offset=(across - x, down - y)),
+            reference=(x, y),
+            candidates=(*wrong[:answer], right, *wrong[answer:]),
+            answer=answer,
+            settings=settings,
+        )
+    raise AssertionError  # tries() raises when it ends
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """Places that could be marked.
+
+    Attributes:
+        views: what is seen, but for the first view's offset.
+        sources: (n, 2) of the places on the painting.
+        places: of the places in the second view.
+        measures: (m, n, n) how unlike they are.
+        sets: (s, 4) of them that could be the options.
+    """
+
+    views: Views
+    sources: tuple[Place, ...]
+    places: tuple[Place, ...]
+    measures: Any
+    sets: Any
+
+    def unlike(self) -> Any:
+        """(n, n) all measures in one."""
+        return combined(self.measures, _MEASURES)
+
+
+def offer(rng: np.random.Generator, key: str, settings: Mapping[str, float]) -> Offer | None:
+    """A painting, a view of it and places; None where too few can be told from what is around.
+
+    Args:
+        rng: random numbers.
+        key: of the painting.
+        settings: values of the knobs by name.
     """
     import numpy as np
 
-    rng = _generator("geometry", seed, index)
-    answer = seeded_order(OPTIONS, NAME, seed, index // OPTIONS)[index % OPTIONS]
-    for _ in range(_BATCHES):
-        # Only random() is used: its stream is the plainest of NumPy's, kept across versions.
-        draws = rng.random((_BATCH, 2 + 6 * OPTIONS))
-        reference = (draws[:, :2] - 0.5) * (1 - 2 * MARGIN)
-        maps, degrees, scales = _homographies(draws[:, 2:].reshape(_BATCH, OPTIONS, 6))
-        candidates = _apply(maps, reference[:, None, None, :])[:, :, 0]
-        gaps = np.linalg.norm(candidates[:, :, None] - candidates[:, None], axis=-1)
-        gaps += np.eye(OPTIONS) * 2
-        good = (
-            (np.abs(candidates) <= 0.5 - MARGIN).all((1, 2))
-            & (gaps >= SEPARATION).all((1, 2))
-            & _inside_scene(maps).all(1)
-        )
-        if good.any():
-            first = int(good.argmax())
-            return Geometry(
-                homography=tuple(maps[first, answer].ravel().tolist()),
-                reference=(float(reference[first, 0]), float(reference[first, 1])),
-                candidates=tuple((float(x), float(y)) for x, y in candidates[first]),
-                answer=answer,
-                degrees=float(degrees[first, answer]),
-                scale=float(scales[first, answer]),
-            )
-    raise RuntimeError(
-        f"task {NAME}: no geometry for item {index} of seed {seed} in {_BATCH * _BATCHES} tries; "
-        "use another seed and report this one"
+    from .homography import draw_homographies, inverse, moved
+    from .painting import Painting
+    from .relight import draw_relight
+    from .surroundings import COARSE, Surroundings, windows
+
+    maps = draw_homographies(rng, 1, rotation=settings["rotation"], scale=settings["scale"])
+    if not _usable(maps)[0]:
+        return None
+    a, b, c, d, e, f, g, h, i = maps[:, 0].tolist()
+    views = Views(
+        painting=key,
+        offset=(0.0, 0.0),
+        homography=(a, b, c, d, e, f, g, h, i),
+        light=draw_relight(rng, settings["light"]),
+    )
+    x, y = rng.random((2, _POOL)) * (1 - 2 * MARGIN) - (0.5 - MARGIN)
+    second = Surroundings(picture(views, True, COARSE, samples=1))
+    there = _cells(y, x)
+    across, down = moved(inverse(views.homography), x, y)
+    painting = Painting(generator(key, "painting"))
+    keep = np.flatnonzero(_marked(second, there))
+    x, y, there = x[keep], y[keep], tuple(value[keep] for value in there)
+    across, down = across[keep], down[keep]
+    if len(x) < OPTIONS:
+        return None
+    order = alike(rng, second.looks(*there, _NOISE)[12:])
+    some = order[spread(x[order], y[order], apart=SEPARATION, count=_PLACES)]
+    if len(some) < OPTIONS:
+        return None
+    return Offer(
+        views=views,
+        sources=tuple(zip(across[some].tolist(), down[some].tolist(), strict=True)),
+        places=tuple(zip(x[some].tolist(), y[some].tolist(), strict=True)),
+        measures=measured(
+            *windows(taken(painting.at, rng), across[some], down[some]),
+            *windows(taken(lambda x, y: lit(views, painting, x, y), rng), x[some], y[some]),
+        ),
+        sets=all_sets(len(some)),
     )
 
 
-def _generator(*key: object) -> np.random.Generator:
+def _marked(seen: Surroundings, cells: Cells) -> Any:
+    """(n,) whether places are plain in themselves, with something around them."""
+    figures = seen.figures(*cells)
+    return (figures[_NEAR] <= _PLAIN) & (figures[_WIDE] >= _CONTRAST)
+
+
+def _usable(maps: Any) -> Any:
+    """(n,) whether the second view of homographies (9, n) shows no horizon."""
+    from .homography import inverse
+
+    *_, across, down, middle = inverse(maps)
+    usable = middle > 0
+    for i in (-0.5, 0.5):
+        for j in (-0.5, 0.5):
+            usable &= middle + i * across + j * down >= _LEAST_DEPTH * middle
+    return usable
+
+
+def _cells(down: Any, across: Any) -> tuple[Any, Any]:
+    """Rows and columns of places in the coarse view."""
     import numpy as np
 
-    label = "/".join(map(str, (NAME, VERSION, *key)))
-    return np.random.default_rng(int.from_bytes(hashlib.sha256(label.encode()).digest()[:16]))
+    from .surroundings import COARSE
+
+    row, column = (np.floor((value + 0.5) * COARSE).astype(np.intp) for value in (down, across))
+    return row, column
 
 
-def _homographies(
-    draws: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Uniform draws (..., 6) → matrices (..., 3, 3), degrees (...) and scales (...)."""
+def picture(views: Views, second: bool, size: int, *, samples: int = 2) -> Any:
+    """(size, size, 3) uint8 of one of the two views.
+
+    Args:
+        views: what is seen.
+        second: which.
+        size: in px.
+        samples: along each side of a pixel.
+    """
     import numpy as np
 
-    centred = 2 * draws - 1
-    degrees, scales = 45 * centred[..., 0], 1.35 ** centred[..., 1]
-    angle = np.radians(degrees)
-    maps = np.zeros((*draws.shape[:-1], 3, 3))
-    maps[..., 0, 0] = maps[..., 1, 1] = scales * np.cos(angle)
-    maps[..., 1, 0] = scales * np.sin(angle)
-    maps[..., 0, 1] = -maps[..., 1, 0]
-    maps[..., :2, 2] = 0.3 * centred[..., 2:4]
-    maps[..., 2, :2] = 0.2 * centred[..., 4:6]
-    maps[..., 2, 2] = 1
-    return maps, degrees, scales
+    from .painting import Painting
+
+    painting = Painting(generator(views.painting, "painting"))
+    total = np.zeros((3, size * size), dtype=np.float32)
+    for down in range(samples):
+        for across in range(samples):
+            steps = (np.arange(size) + (across + 0.5) / samples) / size - 0.5
+            rows = (np.arange(size) + (down + 0.5) / samples) / size - 0.5
+            x, y = np.tile(steps, size), np.repeat(rows, size)
+            if second:
+                total += lit(views, painting, x, y)
+            else:
+                total += painting.at(x + views.offset[0], y + views.offset[1])
+    total *= np.float32(1 / (samples * samples))
+    return developed(total.reshape(3, size, size))
 
 
-def _apply(maps: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Homographies (..., 3, 3) on points (..., n, 2) → (..., n, 2)."""
-    import numpy as np
+def lit(views: Views, painting: Painting, x: Any, y: Any) -> Any:
+    """(3, n) float32 light of the second view at places (n,)."""
+    from .homography import inverse, moved
 
-    flat = np.swapaxes(maps[..., :2], -1, -2)
-    moved: NDArray[np.float64] = points @ flat + maps[..., None, :, 2]
-    return moved[..., :2] / moved[..., 2:]
-
-
-def _inside_scene(maps: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Whether the second view shows nothing beyond the scene."""
-    import numpy as np
-
-    corners = np.array([[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]])
-    seen = np.abs(_apply(np.linalg.inv(maps).astype(np.float64), corners))
-    inside: NDArray[np.bool_] = np.all(seen <= _SCENE / 2 - 0.02, axis=(-1, -2))
-    return inside
+    return views.light(painting.at(*moved(inverse(views.homography), x, y)), x, y)
 
 
 @dataclass(frozen=True, slots=True)
-class _MatchingItems:
-    """Makes the items; picklable, so that tasks can travel to workers."""
+class _Maker:
+    """Makes an item."""
 
     canvas: Canvas
+    spans: tuple[tuple[str, tuple[float, float]], ...]
 
     def __call__(self, seed: int, index: int) -> Item:
-        found = geometry(seed, index)
-        name = f"{NAME}-{seed}-{index}"
-        draw = self.canvas.markers.for_item(name)
+        found = layout(seed, index, dict(self.spans))
         points = (
             self._point(0, found.reference, REFERENCE),
             *(self._point(1, c, letter(i)) for i, c in enumerate(found.candidates)),
         )
-        clean = (
-            self._picture(_View(self.canvas.size, seed, index, None)),
-            self._picture(_View(self.canvas.size, seed, index, found.homography)),
-        )
+        clean = tuple(self._picture(found.views, second) for second in (False, True))
+        draw = self.canvas.markers.for_item(f"{NAME}/{seed}/{index}")
         return Item(
-            name=name,
+            name=f"{NAME}-{seed}-{index}",
             images=draw.paint_all(clean, points=points, boxes=()),
             clean_images=clean,
             question=_QUESTION,
@@ -197,52 +354,44 @@ class _MatchingItems:
             answer=found.answer,
             points=points,
             slices=(
-                ("rotation", _band(abs(found.degrees), 15, 30, "degrees")),
-                ("scale", "smaller" if found.scale < 1 else "larger"),
+                *((knob.name, knob.label(found.settings[knob.name])) for knob in KNOBS),
                 *draw.slices,
             ),
             draw=draw,
         )
 
-    def _point(self, image: int, at: tuple[float, float], label: str) -> Point:
+    def _point(self, image: int, at: Place, label: str) -> Point:
         # Rounded to what a record can hold exactly; 0.001 px is far below a pixel.
         x, y = (round((value + 0.5) * self.canvas.size, 3) for value in at)
         return Point(image=image, x=x, y=y, label=label)
 
-    def _picture(self, view: _View) -> Picture:
-        digest = _digest(
-            {"size": view.size, "seed": view.seed, "index": view.index, "map": view.homography}
-        )
-        return cached(Picture(digest, (view.size, view.size), view), self.canvas.cache)
-
-
-def _band(value: float, low: float, high: float, unit: str) -> str:
-    if value < low:
-        return f"under {low} {unit}"
-    return f"{low} to {high} {unit}" if value < high else f"over {high} {unit}"
-
-
-def _digest(parameters: dict[str, object]) -> str:
-    content = {"generator": f"{NAME} {VERSION}", **parameters}
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    def _picture(self, views: Views, second: bool) -> Picture:
+        size = self.canvas.size
+        content: dict[str, object] = {
+            "generator": f"{NAME} {VERSION}",
+            "size": size,
+            "painting": views.painting,
+        }
+        if second:
+            content |= {"homography": views.homography, "light": asdict(views.light)}
+        else:
+            content["offset"] = views.offset
+        key = digest(content)
+        shot = _Shot(views, second, size, key)
+        return cached(Picture(key, (size, size), shot), self.canvas.cache)
 
 
 @dataclass(frozen=True, slots=True)
-class _View:
+class _Shot:
     """Renders one of an item's two views when called."""
 
+    views: Views
+    second: bool
     size: int
-    seed: int
-    index: int
-    homography: tuple[float, ...] | None
+    grain: str
 
     def __call__(self) -> Image:
-        from .textured_scene import relit, scene, view
+        from PIL import Image
 
-        side = round(_SCENE * self.size)
-        picture = scene(f"{NAME}/{VERSION}/{self.seed}/{self.index}", side, self.size / 224)
-        if self.homography is None:
-            start = (side - self.size) // 2
-            return picture.crop((start, start, start + self.size, start + self.size))
-        warped = view(picture, self.homography, self.size)
-        return relit(warped, _generator("light", self.seed, self.index))
+        clean = picture(self.views, self.second, self.size)
+        return Image.fromarray(grained(clean, generator(NAME, "grain", self.grain)))

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from .counterparts import OPTIONS, Pose, Weights, counterparts
+from .counterparts import counterparts
 from .decoys import balanced_index
 from .generated import Canvas, digest, generator, tries
 from .item import REFERENCE, Item, Picture, Point, letter
+from .option_sets import OPTIONS, Weights
 from .part_scene import staged
+from .part_views import Pose, part_views
 from .picture_cache import cached
 from .scenes.drawn import between
 
@@ -70,16 +72,15 @@ def poses(
     Args:
         rng: random numbers.
         kinds: of the two things.
-        rotation: between the sides that they are seen from, once both face the same way; less
-            where the kinds are not seen from so many sides.
+        rotation: between the sides that they are seen from, once both face the same way; at
+            most the span of sides that both kinds are seen from.
         tilt: between the two pictures.
         other_way: how often the second faces the other way; see ``counterparts.py``.
     """
     low = max(kind.azimuth[0] for kind in kinds)
     high = min(kind.azimuth[1] for kind in kinds)
-    apart = min(rotation, high - low)
-    start = between(rng, low, high - apart)
-    sides = [start, start + apart]
+    start = between(rng, low, high - rotation)
+    sides = [start, start + rotation]
     if rng.random() < 0.5:
         sides.reverse()
     hand = 1 if rng.random() < 0.5 else -1
@@ -125,34 +126,33 @@ class PartItems:
         answer = balanced_index(OPTIONS, self.name, "answer", seed, index)
         for attempt, rng in enumerate(tries(self.name, self.version, seed, index)):
             draft = self.draft(rng, seed, index)
+            views = part_views(rng, draft.things, draft.poses, among=draft.among)
+            if views is None:
+                continue
+            key = (self.name, self.version, seed, index, attempt)
             found = counterparts(
                 rng,
-                draft.things,
-                draft.poses,
-                staged=partial(_staged, draft, (self.name, self.version, seed, index, attempt)),
+                views,
+                staged=partial(staged_in, draft, key),
                 answer=answer,
                 weights=draft.weights,
-                among=draft.among,
             )
             if found is not None:
-                return self._item(seed, index, attempt, draft, found, answer)
+                return self._item(key, draft, found, answer)
         raise AssertionError("tries() raises")
 
-    def _item(
-        self, seed: int, index: int, attempt: int, draft: Draft, found: Counterparts, answer: int
-    ) -> Item:
+    def _item(self, key: Key, draft: Draft, found: Counterparts, answer: int) -> Item:
         size = self.canvas.size
         points = (
             _point(0, found.reference, REFERENCE, size),
             *(_point(1, at, letter(j), size) for j, at in enumerate(found.candidates)),
         )
-        key = (self.name, self.version, seed, index, attempt)
         views = tuple(
             PartView(draft=self.draft, key=key, image=image, camera=camera, size=size)
             for image, camera in enumerate(found.cameras)
         )
         clean = tuple(cached(view.picture(), self.canvas.cache) for view in views)
-        name = f"{self.name}-{seed}-{index}"
+        name = f"{self.name}-{key[2]}-{key[3]}"
         draw = self.canvas.markers.for_item(name)
         return Item(
             name=name,
@@ -194,7 +194,7 @@ class PartView:
     def scene(self) -> Scene:
         """What the picture shows."""
         draft = self.draft(generator(*self.key), self.key[2], self.key[3])
-        return _staged(draft, self.key, self.image)
+        return staged_in(draft, self.key, self.image)
 
     def __call__(self) -> Image:
         """The rendered picture."""
@@ -205,7 +205,7 @@ class PartView:
         return Image.fromarray(render(self.scene(), self.camera, self.size))
 
 
-def _staged(draft: Draft, key: Key, image: int) -> Scene:
+def staged_in(draft: Draft, key: Key, image: int) -> Scene:
     """One of a draft's things as it is shown in the attempt that the key names."""
     looks = generator(*key, "looks", image)
     return staged(

@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .counterparts import Weights
 from .generated import DEFAULT_CANVAS, Canvas, generated_task, generator
 from .knobs import Knob, spans_of
+from .option_sets import Weights
 from .part_items import Draft, PartItems, poses
 from .seeded import seeded_order
 
@@ -52,12 +52,12 @@ _OTHER_WAY = 0.95
 """How often the second thing faces the other way."""
 
 _WEIGHTS = {
-    "animal": Weights(nearness=(0.35, 1.18, 1.75, 1.52), likeness=(0.37, 0.67, 1.66, 5.88)),
-    "vehicle": Weights(nearness=(0.55, 1.65, 1.44, 1.47), likeness=(0.48, 0.87, 1.90, 5.38)),
-    "furniture": Weights(nearness=(0.20, 0.54, 1.29, 4.96), likeness=(0.56, 1.07, 1.34, 1.90)),
-    "blob": Weights(nearness=(0.27, 1.04, 1.66, 3.29), likeness=(0.64, 0.92, 1.62, 3.61)),
+    "animal": Weights(nearness=(1.97, 9.08, 9.71, 9.33), likeness=(0.05, 0.12, 0.28, 1.00)),
+    "vehicle": Weights(nearness=(4.37, 9.35, 8.58, 8.58), likeness=(0.06, 0.14, 0.37, 1.00)),
+    "furniture": Weights(nearness=(0.75, 2.09, 4.69, 11.65), likeness=(0.12, 0.23, 0.50, 1.00)),
+    "blob": Weights(nearness=(1.25, 4.74, 7.07, 10.50), likeness=(0.16, 0.28, 0.49, 1.00)),
 }
-"""See ``counterparts.counterparts``: with these every rank in nearness is about as frequent."""
+"""See ``option_sets.py``; found by ``benchmarks/option_weights.py``."""
 
 _QUESTION = (
     "The two images show two objects of the same kind. A point is marked REF on the first. "

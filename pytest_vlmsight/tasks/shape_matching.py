@@ -30,10 +30,10 @@ KNOBS = (
         name="rotation",
         meaning="by how much the right object is turned against the reference",
         span=(30, 120),
-        limits=(0, 150),
+        limits=(20, 150),
         bands=(60, 90),
         unit="degrees",
-        why="beyond that some shapes have no other view that shows what they are",
+        why="below it the outline would be the reference's, beyond some shapes have no other view that shows what they are",
     ),
 )
 

@@ -1,9 +1,9 @@
 """What the surroundings of places in a picture look like to whoever sees only colours and pixels.
 
-Measured on coarse pictures, for many places at once, while items are made: so that wrong options
-can be found that are as like or unlike the reference as the right one is. All of it is sums of
-whole numbers below 2⁵³, which are exact in any order, so that choices made by them are the same
-everywhere.
+Measured for many places at once while items are made, on coarse pictures or on windows cut out of
+fine ones: so that wrong options can be found that are as like or unlike the reference as the right
+one is. All of it is sums of whole numbers below 2⁵³, which are exact in any order, so that choices
+made by them are the same everywhere.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+FINE = 224
+"""Side in px of the pictures that windows are cut out of."""
 
 COARSE = 112
-"""Side in px of the pictures that are looked at."""
+"""Side in px of the pictures that are looked at as a whole."""
 
 RADII = (1, 4, 8)
-"""Of the windows around a place, in px; a place is at least the largest away from the border."""
-
-PATCH = 4
-"""Radius of the patch that is compared pixel by pixel."""
+"""Of the windows around a place, in px of a coarse picture; about half of those in a fine one."""
 
 MEASURES = (
     *(
@@ -34,18 +34,22 @@ MEASURES = (
     "normalised pixels",
 )
 
+_FINE_RADII = (3, 8, 16)
+_REACH = _FINE_RADII[-1] + 1
 _GREY = (54, 183, 19)  # of 256
-_AREA = (2 * PATCH + 1) ** 2
 
 
 class Surroundings:
-    """A coarse picture that is asked about many places.
+    """A picture that is asked about many places, at least the largest radius from its border.
 
     Args:
-        picture: (n, n, 3) uint8.
+        picture: (height, width, 3) uint8.
+        radii: of the windows around a place, in px; of the one in the middle pixels are compared.
     """
 
-    def __init__(self, picture: Any) -> None:
+    def __init__(self, picture: Any, radii: tuple[int, int, int] = RADII) -> None:
+        self._radii = radii
+        self.area = (2 * radii[1] + 1) ** 2
         values = picture.astype(np.int64)
         red, green, blue = (values[..., channel] for channel in range(3))
         grey = (_GREY[0] * red + _GREY[1] * green + _GREY[2] * blue) // 256
@@ -55,7 +59,7 @@ class Surroundings:
         spread = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
         planes = (red, green, blue, grey, grey * grey, step, spread, red * red, green * green)
         self._sums = _integral(np.stack([*planes, blue * blue], 2))
-        self._pixels = picture.astype(np.float32)  # sums stay below 2²⁴, so they are exact
+        self._pixels = picture.astype(np.float64)  # sums stay below 2⁵³, so they are exact
 
     def figures(self, rows: Any, columns: Any) -> Any:
         """(18, n) of places (n,), 0 to 255.
@@ -63,7 +67,7 @@ class Surroundings:
         Of each window red, green, blue, contrast, sharpness and saturation.
         """
         found = []
-        for radius in RADII:
+        for radius in self._radii:
             total = _window(self._sums, rows, columns, radius)
             area = (2 * radius + 1) ** 2
             mean = total / area
@@ -77,14 +81,36 @@ class Surroundings:
 
     def moments(self, rows: Any, columns: Any) -> tuple[Any, Any]:
         """(3, n) sums of the channels in the patch around places, and of their squares."""
-        total = _window(self._sums, rows, columns, PATCH)
+        total = _window(self._sums, rows, columns, self._radii[1])
         return total[:3], total[7:]
 
     def patches(self, rows: Any, columns: Any) -> Any:
-        """(n, p) float32 pixels around places."""
-        reach = np.arange(-PATCH, PATCH + 1)
+        """(n, p) float64 pixels around places."""
+        reach = np.arange(-self._radii[1], self._radii[1] + 1)
         found = self._pixels[rows[:, None, None] + reach[:, None], columns[:, None, None] + reach]
         return found.reshape(len(rows), -1)
+
+
+def windows(
+    picture: Callable[[Any, Any], Any], x: Any, y: Any
+) -> tuple[Surroundings, tuple[Any, Any]]:
+    """What is around places of a fine picture, of which nothing else is made.
+
+    Args:
+        picture: what it shows at places (k,) across and down, in shares of its side: (k, 3) uint8.
+        x: (n,) of the places.
+        y: likewise.
+
+    Returns:
+        The windows below each other, and the places' rows and columns (n,) in that.
+    """
+    side = 2 * _REACH + 1
+    steps = np.arange(-_REACH, _REACH + 1) / FINE
+    across = np.broadcast_to(x[:, None, None] + steps, (len(x), side, side))
+    down = np.broadcast_to(y[:, None, None] + steps[:, None], (len(x), side, side))
+    seen = picture(across.reshape(-1), down.reshape(-1)).reshape(len(x) * side, side, 3)
+    rows = np.arange(len(x)) * side + _REACH
+    return Surroundings(seen, _FINE_RADII), (rows, np.full(len(x), _REACH))
 
 
 def unlikeness(first: Surroundings, one: Any, second: Surroundings, other: Any) -> Any:
@@ -110,10 +136,10 @@ def unlikeness(first: Surroundings, one: Any, second: Surroundings, other: Any) 
     products = (second.patches(*other) @ first.patches(*one)[0]).astype(np.int64)
     (a, aa), (b, bb) = first.moments(*one), second.moments(*other)
     squares = aa[0] + aa[1] + aa[2], bb[0] + bb[1] + bb[2]
-    found.append(np.sqrt((squares[0] + squares[1] - 2 * products) / (3 * _AREA)))
-    common = _AREA * products - (a[0] * b[0] + a[1] * b[1] + a[2] * b[2])
+    found.append(np.sqrt((squares[0] + squares[1] - 2 * products) / (3 * first.area)))
+    common = first.area * products - (a[0] * b[0] + a[1] * b[1] + a[2] * b[2])
     own, others = (
-        np.maximum(_AREA * square - (s[0] * s[0] + s[1] * s[1] + s[2] * s[2]), 1)
+        np.maximum(first.area * square - (s[0] * s[0] + s[1] * s[1] + s[2] * s[2]), 1)
         for square, s in zip(squares, (a, b), strict=True)
     )
     found.append(255 * (1 - common / np.sqrt(own.astype(np.float64) * others)))

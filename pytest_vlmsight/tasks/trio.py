@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 OPTIONS = ("the second image", "the third image")
 
-ROUNDS = 4
-"""Portraits drawn of each option, among which two are chosen."""
+ROUNDS = (2, 8)
+"""How many portraits of each option are drawn before two are chosen, and how many at most."""
 
 _JITTER = 0.2
 """By how much an object's place varies between an option's portraits, see ``portrait``."""
@@ -214,22 +214,27 @@ class TrioItems:
         self, rng: np.random.Generator, cast: Cast, values: Mapping[str, float], *, nearer: bool
     ) -> tuple[Portrait, Portrait, Portrait] | None:
         """Portraits of reference, right and wrong option; None where no two options fit."""
+        sharpness = "sharpness" in self.measures
         first = _Set.draw(rng, values)
-        reference = first.shot(rng, cast.reference, cast.facing)
+        reference = first.shot(rng, cast.reference, cast.facing, sharpness=sharpness)
         if reference is None:
             return None
         second = _Set.draw(rng, values)
         drawn: list[list[Portrait]] = [[], []]
         unlike: list[list[dict[str, float]]] = [[], []]
-        for _ in range(ROUNDS):
+        for number in range(1, ROUNDS[1] + 1):
             for subject, shots, found in zip((cast.right, cast.wrong), drawn, unlike, strict=True):
                 turn = cast.turn(rng, subject)
-                shot = None if turn is None else second.shot(rng, subject, turn)
+                if turn is None:
+                    continue
+                shot = second.shot(rng, subject, turn, sharpness=sharpness)
                 if shot is not None:
                     shots.append(shot[0])
                     found.append(shot[1].unlike(reference[1]))
-        pair = even_pair(unlike[0], unlike[1], self.measures, nearer=nearer)
-        return None if pair is None else (reference[0], drawn[0][pair[0]], drawn[1][pair[1]])
+            pair = even_pair(unlike[0], unlike[1], self.measures, nearer=nearer)
+            if number >= ROUNDS[0] and pair is not None:
+                return reference[0], drawn[0][pair[0]], drawn[1][pair[1]]
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +260,7 @@ class _Set:
         )
 
     def shot(
-        self, rng: np.random.Generator, subject: Subject, turn: Frame
+        self, rng: np.random.Generator, subject: Subject, turn: Frame, *, sharpness: bool
     ) -> tuple[Portrait, Glance] | None:
         """A portrait and what is compared of it; None where the object is cut off."""
         from .portrait import portrait
@@ -276,5 +281,5 @@ class _Set:
                 self.shift[1] + between(rng, -_JITTER, _JITTER),
             ),
         )
-        seen = glance(found.scene, found.camera)
+        seen = glance(found.scene, found.camera, sharpness=sharpness)
         return None if seen.cut else (found, seen)

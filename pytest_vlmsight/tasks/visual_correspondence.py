@@ -1,36 +1,39 @@
 """Generated task: find the same point of a scene from another camera or in other light.
 
-Neither places nor colours alone can solve it. Every wrong option is where another camera, drawn
-from the same distribution as the second view's, would have shown REF's point, and something else
-is seen there; of all such places those are wrong options that look as much like REF as the right
-one does, by colours and pixels around them.
+The camera of the first picture is turned so that REF is where it was drawn to be beforehand: where
+the options are says nothing about which is the right one. All things share one colour, and colours
+and pixels around the options say no more, see ``matches.py``.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from .decoys import balanced_index
+from .framing import aimed
 from .generated import DEFAULT_CANVAS, Canvas, digest, generated_task, generator, tries
+from .grain import grained, taken
 from .item import REFERENCE, Item, Picture, Point, Task, letter
 from .knobs import Knob, spans_of
+from .matches import alike, combined, match, measured, spread
+from .option_sets import OPTIONS, Weights, option_sets
 from .picture_cache import cached
+from .scenes.drawn import between, light
+from .scenes.exact import cos_sin, unit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import numpy as np
     from PIL.Image import Image
 
     from .scenes.camera import Camera
-    from .scenes.exact import Vec
-    from .scenes.scene import Scene
-    from .sight_lines import Lenses
+    from .scenes.scene import Light, Scene
 
 NAME = "visual_correspondence"
 VERSION = "1"
-OPTIONS = 4
 CHANGES = ("camera", "light", "both")
 """What differs between the views; where it is the light, the camera only turns in its place."""
 MARGIN = 0.1
@@ -44,18 +47,18 @@ KNOBS = (
     Knob(
         name="move",
         meaning="how far the camera goes around the scene",
-        span=(10, 40),
+        span=(25, 55),
         limits=(5, 60),
-        bands=(25,),
+        bands=(40,),
         unit="degrees",
         why="beyond, hardly anything is seen from both places",
     ),
     Knob(
         name="roll",
         meaning="how far the second view is turned",
-        span=(0, 20),
-        limits=(0, 45),
-        bands=(10,),
+        span=(15, 50),
+        limits=(0, 90),
+        bands=(30,),
         unit="degrees",
         why="beyond, up is hardly up",
     ),
@@ -74,36 +77,59 @@ _QUESTION = (
     "The two images show the same scene, from another place or in other light. A point is marked "
     "REF on the first image. Which marked point on the second image is the same point of the scene?"
 )
-_CAMERAS = 2000
-"""Other cameras that might have taken the second view."""
-_REFS = 40
-"""Points that are tried as REF in a pair of views."""
+Place = tuple[float, float]
+
+_AROUND = 0.3
+"""REF is this close to the middle of the first picture, across and down."""
+_EXPOSURE, _BALANCE = (0.6, 1.15), (0.85, 1.15)
+"""Of the second camera: what light and its channels are multiplied with."""
+_SIDE = 80
+"""Of the pictures on which places are looked for, in px."""
+_POOL = 1500
+"""Places of the second picture that are looked at."""
+_PLACES = 10
+"""Of those the most that are compared."""
 _FACING = 0.35
 """Least cosine between a surface and the way it is seen."""
-_WITHIN = 0.7
-"""Difference in likeness up to which two places are equals."""
-_ALIKE = 1.0
-"""Mean square of what two places differ by in looks, in units of what views differ by."""
 _CONTRAST = 8
-"""Least contrast around REF, of 255: there is something to be seen."""
+"""Least contrast around a place in both pictures, of 255: there is something to be seen."""
+_WIDE = -3  # contrast in the largest window, see ``Surroundings.figures``
 
 _NOISE = (
-    *(17, 17, 17, 10, 12.5, 8.5),
-    *(14, 15, 14, 9, 6, 7),
-    *(12, 12, 12, 7, 4, 6),
+    *(9, 9, 9, 10, 12.5, 8.5),
+    *(9, 9, 9, 9, 6, 7),
+    *(9, 9, 9, 7, 4, 6),
 )
 """By how much each figure of surroundings differs between two views of a place (measured)."""
 
-_WEIGHTS = (
-    *(0.02, 0.0345, 0.0266, 0.0071),
-    *(-0.0255, 0.0014, 0.0343, 0.0342),
-    *(0.0185, 0.0035, 0.1552, 0.0181),
-    *(0.0525, 0.009),
-)
+_MEASURES = {
+    "camera": (
+        *(0.0308, 0.2364, 0.0635, 0.0383),
+        *(0.0, 0.0184, 0.1038, 0.0),
+        *(0.0233, 0.0382, 0.3412, 0.0545),
+        *(0.0424, 0.0115),
+    ),
+    "light": (
+        *(0.0, 0.0799, 0.0745, 0.0),
+        *(0.0, 0.0, 0.235, 0.0104),
+        *(0.0133, 0.0017, 0.3361, 0.0424),
+        *(0.0484, 0.0196),
+    ),
+    "both": (
+        *(0.0098, 0.1038, 0.0469, 0.0173),
+        *(0.0, 0.0, 0.1338, 0.0),
+        *(0.0149, 0.0, 0.2635, 0.0349),
+        *(0.0181, 0.0111),
+    ),
+}
 """Of the measures of unlikeness, by logistic regression of right against other places."""
 
-
-Place = tuple[float, float]
+_WEIGHTS = {
+    "camera": Weights(likeness=(0.044, 0.2, 1.04, 5.63)),
+    "light": Weights(likeness=(0.042, 0.275, 1.19, 5.78)),
+    "both": Weights(likeness=(0.074, 0.357, 1.56, 7.45)),
+}
+"""See ``option_sets.py``; both found by ``benchmarks/option_weights.py``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,141 +196,154 @@ def layout(seed: int, index: int, spans: Mapping[str, tuple[float, float]]) -> L
         knob.name: knob.value(share, spans[knob.name])
         for knob, share in zip(KNOBS, drawn, strict=True)
     }
-    answer, closer, central = (
-        balanced_index(OPTIONS, NAME, what, seed, index) for what in ("answer", "rank", "middle")
-    )
+    answer = balanced_index(OPTIONS, NAME, "answer", seed, index)
     change = CHANGES[balanced_index(len(CHANGES), NAME, "change", seed, index)]
     for rng in tries(NAME, VERSION, seed, index):
-        found = _try(rng, change, settings, closer, central)
-        if found is not None:
-            shots, reference, right, wrong = found
-            wrong.insert(answer, right)
-            return Layout(
-                shots=shots,
-                reference=reference,
-                candidates=tuple(wrong),
-                answer=answer,
-                change=change,
-                settings=settings,
-            )
+        views = offer(rng, change, settings)
+        found = views and match(rng, views.unlike(), sets=views.sets, weights=_WEIGHTS[change])
+        if not views or not found:
+            continue
+        x, y = (between(rng, 0.5 - _AROUND, 0.5 + _AROUND) for _ in range(2))
+        right, *wrong = (views.places[number] for number in found)
+        first, second = views.shots
+        camera = aimed(first.camera, views.sources[found[0]], (x, y))
+        return Layout(
+            shots=(replace(first, camera=camera), second),
+            reference=(x, y),
+            candidates=(*wrong[:answer], right, *wrong[answer:]),
+            answer=answer,
+            change=change,
+            settings=settings,
+        )
     raise AssertionError  # tries() raises when it ends
 
 
-def _try(
-    rng: np.random.Generator, change: str, settings: Mapping[str, float], closer: int, central: int
-) -> tuple[tuple[Shot, Shot], Place, Place, list[Place]] | None:
-    """Two shots, REF, the right place and the wrong ones; None where they cannot be had."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """Places that could be marked.
+
+    Attributes:
+        change: what differs between the pictures.
+        shots: the two pictures, the first not yet aimed.
+        sources: of the places in the first.
+        places: of the places in the second.
+        measures: (m, n, n) how unlike they are.
+        sets: (s, 4) of them that could be the options.
+    """
+
+    change: str
+    shots: tuple[Shot, Shot]
+    sources: tuple[Place, ...]
+    places: tuple[Place, ...]
+    measures: Any
+    sets: Any
+
+    def unlike(self) -> Any:
+        """(n, n) all measures in one."""
+        return combined(self.measures, _MEASURES[self.change])
+
+
+def offer(rng: np.random.Generator, change: str, settings: Mapping[str, float]) -> Offer | None:
+    """Two views of a scene, and places that both show; None where these are too few.
+
+    Args:
+        rng: random numbers.
+        change: what differs between the views.
+        settings: values of the knobs by name.
+    """
     import numpy as np
 
-    from .scenes.drawn import light
     from .scenes.still_life import still_life
-    from .sight_lines import Move, both_see
+    from .sight_lines import both_see, look, two_cameras
+    from .surroundings import Surroundings, windows
 
     scene = still_life(rng, things=int(settings["things"]))
-    other = scene if change == "camera" else replace(scene, light=light(rng))
-    move = Move(around=0.0 if change == "light" else settings["move"], roll=settings["roll"])
-    stand = move.first(rng)
-    lenses = move.seconds(rng, stand, _CAMERAS)
-    shots = (
-        Shot(scene=scene, camera=stand.camera(move.target)),
-        Shot(scene=other, camera=lenses.camera(0)),
+    around = 0.0 if change == "light" else settings["move"]
+    cameras = two_cameras(rng, around=around, roll=settings["roll"])
+    lamp = _carried(scene.light, *cameras) if change == "camera" else _other(rng, scene.light)
+    other = replace(scene, light=_exposed(rng, lamp))
+    shots = Shot(scene=scene, camera=cameras[0]), Shot(scene=other, camera=cameras[1])
+    before, after = (look(shot.scene, shot.camera, _SIDE) for shot in shots)
+    rows, columns = np.nonzero(both_see(after, before, margin=MARGIN, facing=_FACING))
+    if len(rows) < OPTIONS:
+        return None
+    some = np.argsort(rng.random(len(rows)), kind="stable")[:_POOL]
+    rows, columns = rows[some], columns[some]
+    points = np.stack([axis[rows, columns] for axis in after.points])
+    across, down, _ = cameras[0].project(tuple(points))
+    here = (down * _SIDE).astype(np.intp), (across * _SIDE).astype(np.intp)
+    x, y = (columns + 0.5) / _SIDE, (rows + 0.5) / _SIDE
+    first, second = Surroundings(before.picture), Surroundings(after.picture)
+    keep = np.flatnonzero(
+        (first.figures(*here)[_WIDE] >= _CONTRAST)
+        & (second.figures(rows, columns)[_WIDE] >= _CONTRAST)
     )
-    pair = _Pair(shots, lenses)
-    shown = both_see(pair.sights[0], pair.sights[1], margin=MARGIN, facing=_FACING)
-    rows, columns = np.nonzero(shown)
-    for number in np.argsort(rng.random(len(rows)), kind="stable")[:_REFS].tolist():
-        found = pair.places(rng, int(rows[number]), int(columns[number]), closer, central)
-        if found is not None:
-            return shots, *found
-    return None
+    if len(keep) < OPTIONS:
+        return None
+    order = keep[alike(rng, second.looks(rows[keep], columns[keep], _NOISE))]
+    some = order[spread(x[order], y[order], apart=SEPARATION, count=_PLACES)]
+
+    def apart(one: int, other: int) -> bool:
+        a, b, c = (points[:, some[one]] - points[:, some[other]]).tolist()
+        return bool(a * a + b * b + c * c >= APART * APART)
+
+    sets = option_sets(len(some), apart)
+    if not len(sets):
+        return None
+    return Offer(
+        change=change,
+        shots=shots,
+        sources=tuple(zip(across[some].tolist(), down[some].tolist(), strict=True)),
+        places=tuple(zip(x[some].tolist(), y[some].tolist(), strict=True)),
+        measures=measured(
+            *windows(taken(seen_by(shots[0]), rng), across[some], down[some]),
+            *windows(taken(seen_by(shots[1]), rng), x[some], y[some]),
+        ),
+        sets=sets,
+    )
 
 
-class _Pair:
-    """Two shots, looked at coarsely, and all cameras that might have taken the second."""
+def seen_by(shot: Shot) -> Callable[[Any, Any], Any]:
+    """What a shot shows: places (k,) in shares of the side → (3, k) light, not anti-aliased."""
+    from .scenes.shade import shade
+    from .scenes.trace import trace_at
+    from .scenes.view import View
 
-    def __init__(self, shots: tuple[Shot, Shot], lenses: Lenses) -> None:
-        import numpy as np
-
-        from .rivals import Rivalry
-        from .scenes.view import View
-        from .sight_lines import Blockers, look
-        from .surroundings import COARSE, Surroundings
-
-        self._lenses = lenses
-        self._blockers = Blockers(View(shots[0].scene, shots[0].camera).solids)
-        self.sights = [look(shot.scene, shot.camera, COARSE) for shot in shots]
-        self._first, self._second = (Surroundings(sight.picture) for sight in self.sights)
-        self._usable = self.sights[1].usable(margin=MARGIN, facing=_FACING)
-        self._looks = np.empty((len(_NOISE), *self._usable.shape))
-        rows, columns = np.nonzero(self._usable)
-        self._looks[:, self._usable] = self._second.looks(rows, columns, _NOISE)
-        self._rivalry = Rivalry(weights=_WEIGHTS, within=_WITHIN, alike=_ALIKE, apart=SEPARATION)
-
-    def places(
-        self, rng: np.random.Generator, row: int, column: int, closer: int, central: int
-    ) -> tuple[Place, Place, list[Place]] | None:
-        """REF at a pixel of the first picture, the right place for it and wrong ones."""
-        import numpy as np
-
-        from .surroundings import COARSE
-
-        at = np.array([row]), np.array([column])
-        if self._first.figures(*at)[-3, 0] < _CONTRAST:
-            return None
-        start = (column + 0.5) / COARSE, (row + 0.5) / COARSE
-        x, y, z = (float(axis[row, column]) for axis in self.sights[0].points)
-        numbers, places = self._landings(row, column, (x, y, z))
-        rows, columns = cells = _cells(places[1], places[0])
-        if not self._usable[rows[0], columns[0]]:
-            return None
-
-        def keep(near: Any) -> Any:
-            far = np.zeros(len(near))
-            for axis, own in zip(self.sights[1].points, (x, y, z), strict=True):
-                off = axis[rows[near], columns[near]] - own
-                far = far + off * off
-            near = near[far >= APART * APART]
-            return near[self._lenses.unhidden(self._blockers, (x, y, z), numbers[near])]
-
-        chosen = self._rivalry.choose(
-            rng,
-            (self._first, at, start),
-            (self._second, cells, places),
-            self._looks[:, rows, columns],
-            closer=closer,
-            central=central,
-            keep=keep,
-        )
-        if chosen is None:
-            return None
-        found = [(float(p), float(q)) for p, q in places[:, chosen].T]
-        return start, found[0], found[1:]
-
-    def _landings(self, row: int, column: int, point: Vec) -> tuple[Any, Any]:
-        """Numbers (n,) of cameras that might see a point, and the places (2, n) where.
-
-        The first is the second shot's own; of the others those whose place shows a thing.
-        """
-        import numpy as np
-
-        a, b, c = (float(axis[row, column]) for axis in self.sights[0].normals)
-        across, down = self._lenses.project(point)
-        seen = self._lenses.faced(point, (a, b, c), _FACING)
-        seen &= (across > 0) & (across < 1) & (down > 0) & (down < 1)  # False for nan
-        seen[0] = False
-        numbers = np.flatnonzero(seen)
-        numbers = numbers[self._usable[_cells(down[numbers], across[numbers])]]
-        numbers = np.insert(numbers, 0, 0)
-        return numbers, np.stack([across[numbers], down[numbers]])
+    view = View(shot.scene, shot.camera)
+    focal = shot.camera.focal
+    return lambda x, y: shade(view, trace_at(view, (x - 0.5) / focal, (y - 0.5) / focal))
 
 
-def _cells(down: Any, across: Any) -> tuple[Any, Any]:
-    """Rows and columns of places in the coarse pictures."""
-    import numpy as np
+def _other(rng: np.random.Generator, lamp: Light) -> Light:
+    """Another lamp, which shines from another side."""
+    c, s = cos_sin(between(rng, 70, 290))
+    x, y, _ = lamp.direction
+    found = light(rng)
+    rise = found.direction[2] / math.sqrt(1 - found.direction[2] * found.direction[2])
+    level = math.sqrt(x * x + y * y)
+    x, y = x / level, y / level
+    return replace(found, direction=unit((c * x - s * y, s * x + c * y, rise)))
 
-    from .surroundings import COARSE
 
-    return (down * COARSE).astype(np.intp), (across * COARSE).astype(np.intp)
+def _carried(lamp: Light, first: Camera, second: Camera) -> Light:
+    """A lamp that goes around the scene together with the camera, as a photographer's does."""
+    (a, b, _), (c, d, _) = first.axes[2], second.axes[2]
+    scale = math.sqrt((a * a + b * b) * (c * c + d * d))
+    cosine, sine = (a * c + b * d) / scale, (a * d - b * c) / scale
+    x, y, z = lamp.direction
+    return replace(lamp, direction=(cosine * x - sine * y, sine * x + cosine * y, z))
+
+
+def _exposed(rng: np.random.Generator, lamp: Light) -> Light:
+    """A lamp's light as another camera takes it: brighter or darker, warmer or colder."""
+    share = between(rng, *_EXPOSURE)
+    red, green, blue = (value * between(rng, *_BALANCE) for value in lamp.tint)
+    return replace(
+        lamp,
+        strength=share * lamp.strength,
+        ambient=share * lamp.ambient,
+        tint=(red, green, blue),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,7 +394,8 @@ class _Maker:
             "scene": asdict(shot.scene),
             "camera": asdict(shot.camera),
         }
-        picture = Picture(digest(content), (size, size), _Render(shot, size))
+        key = digest(content)
+        picture = Picture(key, (size, size), _Render(shot, size, key))
         return cached(picture, self.canvas.cache)
 
 
@@ -365,10 +405,12 @@ class _Render:
 
     shot: Shot
     size: int
+    grain: str
 
     def __call__(self) -> Image:
         from PIL import Image
 
         from .scenes.render import render
 
-        return Image.fromarray(render(self.shot.scene, self.shot.camera, self.size))
+        picture = render(self.shot.scene, self.shot.camera, self.size)
+        return Image.fromarray(grained(picture, generator(NAME, "grain", self.grain)))

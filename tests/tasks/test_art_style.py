@@ -100,7 +100,7 @@ def test_the_right_image_looks_more_like_the_reference_in_every_other_item() -> 
 
 def plain(outline: float) -> Impression:
     nothing = np.zeros((16, 16), dtype=np.int64)
-    return Impression(outline=outline, area=0.0, colours=nothing[:1], light=nothing, sharpness=0.0)
+    return Impression(outline=outline, area=0.0, colours=nothing[:1], light=nothing)
 
 
 @given(st.lists(st.floats(0, 100), min_size=4, max_size=4), st.integers(0, 1))

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_vlmsight.tasks.generated import generator
-from pytest_vlmsight.tasks.glance import GRID, Glance, even_pair, glance
+from pytest_vlmsight.tasks.glance import GAP, GRID, Glance, even_pair, glance
 from pytest_vlmsight.tasks.portrait import Portrait, portrait, stage
 from pytest_vlmsight.tasks.scenes.exact import any_turn
 from pytest_vlmsight.tasks.scenes.forms import FORMS
@@ -52,6 +52,15 @@ def test_sharpness_and_contrast_order_pictures_as_their_pixels_do() -> None:
     assert np.corrcoef([s.contrast for s in seen], [g.std() for g in grey])[0, 1] > 0.97
 
 
+def test_sharpness_is_left_out_where_it_is_not_wanted() -> None:
+    made = any_portrait(1)
+    full, quick = (glance(made.scene, made.camera, sharpness=wanted) for wanted in (True, False))
+    assert full.sharpness > 0 == quick.sharpness
+    assert np.array_equal(full.thumbnail, quick.thumbnail)
+    assert np.array_equal(full.mask, quick.mask)
+    assert full.contrast == quick.contrast
+
+
 def test_nothing_is_unlike_itself() -> None:
     seen = glance(any_portrait(0).scene, any_portrait(0).camera)
     assert all(abs(value) < 1e-12 for value in seen.unlike(seen).values())
@@ -72,18 +81,19 @@ pools = st.lists(st.fixed_dictionaries(dict.fromkeys(MEASURES, numbers)), max_si
 
 
 @given(pools, pools, st.booleans())
-def test_an_even_pair_has_the_order_asked_for_and_the_least_gap(
+def test_an_even_pair_has_the_order_asked_for_and_the_gap_nearest_to_the_wanted_one(
     right: list[dict[str, float]], wrong: list[dict[str, float]], nearer: bool
 ) -> None:
     def fits(i: int, j: int) -> bool:
         low, high = (right[i], wrong[j]) if nearer else (wrong[j], right[i])
         return all(low[name] < high[name] for name in MEASURES)
 
-    def gap(i: int, j: int) -> float:
-        return max(
+    def off(i: int, j: int) -> float:
+        gap = max(
             abs(right[i][name] - wrong[j][name]) / (right[i][name] + wrong[j][name])
             for name in MEASURES
         )
+        return abs(gap - GAP)
 
     fit = [(i, j) for i in range(len(right)) for j in range(len(wrong)) if fits(i, j)]
     found = even_pair(right, wrong, MEASURES, nearer=nearer)
@@ -91,4 +101,20 @@ def test_an_even_pair_has_the_order_asked_for_and_the_least_gap(
         assert found is None
     else:
         assert found in fit
-        assert gap(*found) == min(gap(i, j) for i, j in fit)
+        assert off(*found) == min(off(i, j) for i, j in fit)
+
+
+def test_an_even_pair_is_neither_as_equal_nor_as_unequal_as_can_be_had() -> None:
+    right = [{"area": 1.0}]
+    wrong = [{"area": (1 + gap) / (1 - gap)} for gap in (0.01, 0.2, 0.6, 0.9)]
+    assert even_pair(right, wrong, ("area",), nearer=True) == (0, 1)
+    assert even_pair(right, wrong, ("area",), nearer=False) is None
+    assert even_pair(wrong, right, ("area",), nearer=False) == (1, 0)
+
+
+def test_measures_that_do_not_count_decide_nothing() -> None:
+    right, wrong = [{"area": 1.0, "outline": 5.0}], [{"area": 2.0, "outline": 1.0}]
+    assert even_pair(right, wrong, ("area",), nearer=True) == (0, 0)
+    assert even_pair(right, wrong, ("area", "outline"), nearer=True) is None
+    assert even_pair(right, wrong, (), nearer=True) == (0, 0)
+    assert even_pair([], wrong, (), nearer=True) is None

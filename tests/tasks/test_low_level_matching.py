@@ -1,177 +1,124 @@
 from __future__ import annotations
 
 import pickle
+from collections import Counter
+from dataclasses import replace
 from functools import cache
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
-from PIL import Image
 
-from pytest_vlmsight.tasks import low_level_matching as module
-from pytest_vlmsight.tasks.generated import Canvas
-from pytest_vlmsight.tasks.item import REFERENCE, Task
+from pytest_vlmsight.tasks.generated import DEFAULT_CANVAS
+from pytest_vlmsight.tasks.homography import inverse, moved
 from pytest_vlmsight.tasks.knobs import KnobError
 from pytest_vlmsight.tasks.low_level_matching import (
+    KNOBS,
     MARGIN,
+    NAME,
     SEPARATION,
-    Geometry,
-    geometry,
+    Layout,
+    layout,
     low_level_matching,
 )
-from pytest_vlmsight.tasks.markers import Markers, MarkerStyle
-from pytest_vlmsight.tasks.textured_scene import relit, scene, view
 
-Array = NDArray[np.float64]
+if TYPE_CHECKING:
+    from pytest_vlmsight.tasks.item import Item
 
-
-def sized(size: int) -> Task:
-    return low_level_matching(canvas=Canvas(size=size))
+SPANS = {knob.name: knob.span for knob in KNOBS}
 
 
 @cache
-def many() -> list[Geometry]:
-    return [geometry(0, index) for index in range(2000)]
+def layouts() -> list[Layout]:
+    return [layout(0, index, SPANS) for index in range(12)]
 
 
-def _accuracy(chosen: Array) -> float:
-    answers = np.array([g.answer for g in many()])
-    return float((chosen == answers).mean())
+@cache
+def some() -> list[Item]:
+    return low_level_matching().make_items(4, 0)
 
 
-@pytest.mark.parametrize(
-    "rule",
-    ["nearest", "farthest", "second nearest", "central", "leftmost", "lowest", "lonely", "angle"],
-)
-def test_positions_alone_are_at_chance(rule: str) -> None:
-    reference = np.array([g.reference for g in many()])
-    candidates = np.array([g.candidates for g in many()])
-    offsets = candidates - reference[:, None]
-    distance = np.linalg.norm(offsets, axis=-1)
-    between = np.linalg.norm(candidates[:, :, None] - candidates[:, None], axis=-1).sum(-1)
-    directions = np.arctan2(candidates[..., 1], candidates[..., 0])
-    turn = directions - np.arctan2(reference[:, 1], reference[:, 0])[:, None]
-    chosen = {
-        "nearest": distance.argmin(1),
-        "farthest": distance.argmax(1),
-        "second nearest": distance.argsort(1)[:, 1],
-        "central": np.linalg.norm(candidates, axis=-1).argmin(1),
-        "leftmost": candidates[..., 0].argmin(1),
-        "lowest": candidates[..., 1].argmax(1),
-        "lonely": between.argmax(1),
-        "angle": np.cos(turn).argmax(1),
-    }[rule]
-    assert abs(_accuracy(chosen) - 0.25) <= 0.05
+def test_the_answer_is_where_the_homography_takes_ref() -> None:
+    for found in layouts():
+        x, y = moved(found.views.homography, *found.reference)
+        assert found.candidates[found.answer] == pytest.approx((x, y))
+        back = moved(inverse(found.views.homography), x, y)
+        assert back == pytest.approx(found.reference)
 
 
-def test_geometry_keeps_its_conditions() -> None:
-    for found in many()[:500]:
+def test_the_same_place_of_the_painting_is_seen_at_both_points() -> None:
+    """Around REF and the right point, warped back, pixels agree but for the light."""
+    for index in range(2):
+        found, item = layouts()[index], some()[index]
+        first, second = (np.asarray(p.load()).astype(float) for p in item.clean_images)
+        steps = np.arange(-16, 17) / 224
+        x, y = np.meshgrid(found.reference[0] + steps, found.reference[1] + steps)
+
+        def patch(picture: np.ndarray, across: np.ndarray, down: np.ndarray) -> np.ndarray:
+            rows, columns = (((v + 0.5) * 224).astype(int).clip(0, 223) for v in (down, across))
+            grey: np.ndarray = picture[rows, columns].mean(-1)
+            found: np.ndarray = (grey - grey.mean()) / max(grey.std(), 1e-9)
+            return found
+
+        own = patch(first, x, y)
+        right = patch(second, *moved(found.views.homography, x, y))
+        assert (own * right).mean() > 0.8
+        for place, (p, q) in enumerate(found.candidates):
+            if place != found.answer:
+                # The same window turned likewise, but about a wrong point.
+                a, b = moved(found.views.homography, x, y)
+                c, d = moved(found.views.homography, *found.reference)
+                assert (own * patch(second, a - c + p, b - d + q)).mean() < 0.6
+
+
+def test_points_leave_room_for_their_markers() -> None:
+    for found in layouts():
         for x, y in (found.reference, *found.candidates):
-            assert max(abs(x), abs(y)) <= 0.5 - MARGIN
-        for a, b in combinations(found.candidates, 2):
-            assert np.hypot(a[0] - b[0], a[1] - b[1]) >= SEPARATION
-        moved = np.reshape(found.homography, (3, 3)) @ [*found.reference, 1]
-        assert moved[:2] / moved[2] == pytest.approx(found.candidates[found.answer], abs=1e-12)
+            assert max(abs(x), abs(y)) <= 0.5 - MARGIN + 1e-9
+        for one, other in combinations(found.candidates, 2):
+            assert np.hypot(one[0] - other[0], one[1] - other[1]) >= SEPARATION - 1e-9
 
 
-def test_right_answers_are_balanced() -> None:
-    assert np.bincount([g.answer for g in many()]).tolist() == [500] * 4
+def test_answers_are_balanced_and_places_say_nothing() -> None:
+    assert Counter(found.answer for found in layouts()) == dict.fromkeys(range(4), 3)
+    ranks = Counter[int]()
+    for found in layouts():
+        away = [
+            np.hypot(x - found.reference[0], y - found.reference[1]) for x, y in found.candidates
+        ]
+        ranks[int(sum(other < away[found.answer] for other in away))] += 1
+    assert max(ranks.values()) <= 7, ranks
 
 
-def test_an_item_depends_on_seed_and_index_only() -> None:
+def test_items_depend_on_seed_and_index_alone() -> None:
     task = low_level_matching()
-    items = task.make_items(6, 5)
-    assert [i.id for i in task.make_items(3, 5)] == [i.id for i in items[:3]]
-    assert [i.id for i in low_level_matching().make_items(6, 5)] == [i.id for i in items]
-    assert len({i.id for i in (*items, *task.make_items(6, 6))}) == 12
-    assert task.make_items(2, -1)[1].answer in range(4)
+    copied = pickle.loads(pickle.dumps(task))  # noqa: S301 - its own bytes
+    again = copied.make_items(1, 0)[0]
+    assert again.id == some()[0].id
+    assert again.images[1].load().tobytes() == some()[0].images[1].load().tobytes()
+    assert task.make_items(1, 1)[0].id != again.id
 
 
-def test_same_seed_same_pixels() -> None:
-    [one] = low_level_matching().make_items(1, 3)
-    before = [p.load().tobytes() for p in one.images]
-    scene.cache_clear()
-    [other] = pickle.loads(pickle.dumps(low_level_matching())).make_items(1, 3)  # noqa: S301 - own
-    assert [p.load().tobytes() for p in other.images] == before
-    assert [p.digest for p in other.images] == [p.digest for p in one.images]
+def test_larger_pictures_show_the_same_with_the_points_in_place() -> None:
+    large = low_level_matching(canvas=replace(DEFAULT_CANVAS, size=448)).make_items(1, 0)[0]
+    for one, other in zip(large.points, some()[0].points, strict=True):
+        assert one.x == pytest.approx(2 * other.x, abs=0.002)
+        assert one.y == pytest.approx(2 * other.y, abs=0.002)
+    shrunk = np.asarray(large.clean_images[1].load()).reshape(224, 2, 224, 2, 3).mean((1, 3))
+    assert np.abs(shrunk - np.asarray(some()[0].clean_images[1].load())).mean() < 6
 
 
-@pytest.mark.parametrize("size", [224, 301])
-def test_size_is_a_setting(size: int) -> None:
-    [item] = sized(size).make_items(1, 0)
-    assert [p.size for p in item.images] == [(size, size)] * 2
-    assert [p.load().size for p in item.images] == [(size, size)] * 2
-    assert [p.label for p in item.points] == [REFERENCE, "A", "B", "C", "D"]
-    assert sized(size).fingerprint == sized(size).fingerprint
+def test_knobs_are_honoured() -> None:
+    given = {"rotation": "20", "scale": "1.0..1.1", "light": "0.3"}
+    for item in low_level_matching(difficulty=given).make_items(2, 0):
+        slices = dict(item.slices)
+        for knob, value in zip(KNOBS, (20, 1.05, 0.3), strict=True):
+            assert slices[knob.name] == knob.label(value)
 
 
-def test_settings_show_in_identity() -> None:
-    small, large = sized(224), sized(256)
-    assert small.fingerprint != large.fingerprint
-    assert small.make_items(1, 0)[0].id != large.make_items(1, 0)[0].id
-    blue = low_level_matching(canvas=Canvas(markers=Markers(MarkerStyle(colour="blue"))))
-    [item], [other] = blue.make_items(1, 0), low_level_matching().make_items(1, 0)
-    assert item.clean_images == other.clean_images
-    assert item.id != other.id
-
-
-def _patch(pixels: Array, x: float, y: float, homography: Array | None = None) -> Array:
-    """Colours at a grid of ±5 px around a point, bilinear, optionally seen through a map."""
-    steps = np.arange(-5, 6, dtype=float)
-    grid = np.stack(np.meshgrid(x + steps, y + steps), -1).reshape(-1, 2)
-    if homography is not None:
-        moved = np.c_[grid, np.ones(len(grid))] @ homography.T
-        grid = moved[:, :2] / moved[:, 2:]
-    at = np.clip(grid - 0.5, 0, pixels.shape[0] - 1.001)  # the first pixel's centre is at .5
-    low = at.astype(int)
-    fx, fy = (at - low).T[:, :, None]
-    x0, y0 = low.T
-    top = pixels[y0, x0] * (1 - fx) + pixels[y0, x0 + 1] * fx
-    bottom = pixels[y0 + 1, x0] * (1 - fx) + pixels[y0 + 1, x0 + 1] * fx
-    patch: Array = top * (1 - fy) + bottom * fy
-    return patch
-
-
-def test_the_right_point_is_exact_to_less_than_a_pixel() -> None:
-    """Without the change of light, the second view at the mapped points is the first view."""
-    size, errors, shifted = 224, [], []
-    to_px = np.array([[size, 0, size / 2], [0, size, size / 2], [0, 0, 1]])
-    for index, found in enumerate(many()[:12]):
-        picture = scene(f"exact {index}", 3 * size, 1.0)
-        start = (picture.width - size) // 2
-        first = np.asarray(picture.crop((start, start, start + size, start + size)), float)
-        second = np.asarray(view(picture, found.homography, size), float)
-        homography = to_px @ np.reshape(found.homography, (3, 3)) @ np.linalg.inv(to_px)
-        x, y = (found.reference[0] + 0.5) * size, (found.reference[1] + 0.5) * size
-        here = _patch(first, x, y)
-        errors.append(np.abs(here - _patch(second, x, y, homography)).mean())
-        off = np.array([[1, 0, 0.7], [0, 1, 0.7], [0, 0, 1]]) @ homography
-        shifted.append(np.abs(here - _patch(second, x, y, off)).mean())
-    assert np.mean(errors) < 0.6 * np.mean(shifted)
-
-
-def test_views_show_nothing_beyond_the_scene() -> None:
-    for index, found in enumerate(many()[:12]):
-        white = Image.new("RGB", (672, 672), "white")
-        assert np.asarray(view(white, found.homography, 224)).min() == 255, index
-
-
-def test_light_changes_but_leaves_the_picture_recognisable() -> None:
-    picture = scene("light", 300, 1.0)
-    changed = np.asarray(relit(picture, np.random.default_rng(0)), float)
-    before = np.asarray(picture, float)
-    assert 2 < np.abs(changed - before).mean() < 70
-    assert np.corrcoef(changed.ravel(), before.ravel())[0, 1] > 0.9
-
-
-def test_bounded_tries_name_seed_and_task(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SEPARATION", 2.0)
-    says = "task low_level_matching: no geometry for item 4 of seed 7 in 4096 tries"
-    with pytest.raises(RuntimeError, match=says):
-        geometry(7, 4)
-
-
-def test_the_task_has_no_knobs() -> None:
-    with pytest.raises(KnobError, match="task low_level_matching: got an unknown setting 'size'"):
-        low_level_matching(difficulty={"size": "3"})
+@pytest.mark.parametrize("given", [{"rotation": "120"}, {"scale": "9"}, {"light": "0"}])
+def test_impossible_settings_are_refused_by_name(given: dict[str, str]) -> None:
+    (name,) = given
+    with pytest.raises(KnobError, match=f"task {NAME}: {name}: got"):
+        low_level_matching(difficulty=given)

@@ -1,0 +1,38 @@
+"""Grain: what a camera's sensor adds to a picture, other in every picture.
+
+With it two pictures of one place are never equal to the pixel, and how smooth a small window is
+says less about which place it shows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+GRAIN = 9
+"""Most that a channel of a pixel is off, of 255."""
+
+
+def grained(picture: Any, rng: np.random.Generator) -> Any:
+    """(n, m, 3) uint8, a picture (n, m, 3) uint8 with grain."""
+    noise = np.floor(rng.random(picture.shape) * (2 * GRAIN + 1)).astype(np.int16) - GRAIN
+    return np.clip(picture.astype(np.int16) + noise, 0, 255).astype(np.uint8)
+
+
+def taken(light: Callable[[Any, Any], Any], rng: np.random.Generator) -> Callable[[Any, Any], Any]:
+    """What a camera with grain makes of light, not anti-aliased.
+
+    Args:
+        light: places (k,) across and down, in shares of a picture's side → (3, k) from 0 to 1.
+        rng: of the grain.
+
+    Returns:
+        Places → (k, 3) uint8.
+    """
+    from .scenes.render import developed
+
+    return lambda x, y: grained(developed(light(x, y)[:, None])[0], rng)
