@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _DISTANCE = 4.5
 """Of the camera from the thing's middle: far enough that parts keep their proportions."""
 
-_STEPS = 8  # each makes what is left about a tenth
+_STEPS = 8  # each makes what is left about a tenth; of wide cameras (focal .8) a third
 
 
 def framed(thing: Thing, *, azimuth: float, elevation: float, tilt: float, share: float) -> Camera:

@@ -13,26 +13,32 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-GRAIN = 9
-"""Most that a channel of a pixel is off, of 255."""
 
+def grained(picture: Any, rng: np.random.Generator, *, most: int) -> Any:
+    """(n, m, 3) uint8, a picture (n, m, 3) uint8 with grain.
 
-def grained(picture: Any, rng: np.random.Generator) -> Any:
-    """(n, m, 3) uint8, a picture (n, m, 3) uint8 with grain."""
-    noise = np.floor(rng.random(picture.shape) * (2 * GRAIN + 1)).astype(np.int16) - GRAIN
+    Args:
+        picture: without.
+        rng: decides it.
+        most: that a channel of a pixel is off, of 255; less is as likely.
+    """
+    noise = np.floor(rng.random(picture.shape) * (2 * most + 1)).astype(np.int16) - most
     return np.clip(picture.astype(np.int16) + noise, 0, 255).astype(np.uint8)
 
 
-def taken(light: Callable[[Any, Any], Any], rng: np.random.Generator) -> Callable[[Any, Any], Any]:
+def taken(
+    light: Callable[[Any, Any], Any], rng: np.random.Generator, *, most: int
+) -> Callable[[Any, Any], Any]:
     """What a camera with grain makes of light, not anti-aliased.
 
     Args:
         light: places (k,) across and down, in shares of a picture's side → (3, k) from 0 to 1.
         rng: of the grain.
+        most: see ``grained``.
 
     Returns:
         Places → (k, 3) uint8.
     """
     from .scenes.render import developed
 
-    return lambda x, y: grained(developed(light(x, y)[:, None])[0], rng)
+    return lambda x, y: grained(developed(light(x, y)[:, None])[0], rng, most=most)

@@ -130,7 +130,8 @@ def portrait(
         turn: its axes in the camera's coordinates (right, down, forward).
         size: the longer side of the box around it, as a share of the picture's side.
         shift: where in the picture it is, from (−1, −1), upper left, to (1, 1), as far as
-            ``MARGIN`` allows.
+            ``MARGIN`` allows. Size and place are those seen from the middle: towards a corner
+            perspective makes the object larger, and at ±1 it may reach the border.
     """
     from .framing import aimed
     from .scenes.camera import Camera

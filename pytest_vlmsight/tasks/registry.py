@@ -24,7 +24,6 @@ Difficulty = tuple[str, tuple[tuple[str, str], ...]]
 """A task's name or a glob of built-in tasks, and knobs with their spans as they are typed."""
 
 BUILT_IN: dict[str, str] = {
-    "art_style": "art_style:art_style",
     "functional_correspondence": "functional_correspondence:functional_correspondence",
     "low_level_matching": "low_level_matching:low_level_matching",
     "object_depth": "object_depth:object_depth",

@@ -33,7 +33,7 @@ KNOBS = (
         limits=(20, 150),
         bands=(60, 90),
         unit="degrees",
-        why="below it the outline would be the reference's, beyond some shapes have no other view that shows what they are",
+        why="below it the outlines would be alike; beyond, some shapes have no telling view",
     ),
 )
 

@@ -32,11 +32,14 @@ MEASURES = (
     ),
     "pixels",
     "normalised pixels",
+    *(f"histogram {radius}" for radius in RADII),
 )
 
 _FINE_RADII = (3, 8, 16)
 _REACH = _FINE_RADII[-1] + 1
 _GREY = (54, 183, 19)  # of 256
+_LEVELS = 3
+"""Of each channel in a histogram."""
 
 
 class Surroundings:
@@ -50,6 +53,8 @@ class Surroundings:
     def __init__(self, picture: Any, radii: tuple[int, int, int] = RADII) -> None:
         self._radii = radii
         self.area = (2 * radii[1] + 1) ** 2
+        self._picture = picture
+        self._counts: Any = None
         values = picture.astype(np.int64)
         red, green, blue = (values[..., channel] for channel in range(3))
         grey = (_GREY[0] * red + _GREY[1] * green + _GREY[2] * blue) // 256
@@ -78,6 +83,15 @@ class Surroundings:
     def looks(self, rows: Any, columns: Any, noise: Sequence[float]) -> Any:
         """(18, n) the figures in units of ``noise``, what they differ by in views of one place."""
         return self.figures(rows, columns) / np.array(noise)[:, None]
+
+    def histograms(self, rows: Any, columns: Any) -> list[Any]:
+        """Of each window the pixels of each of 27 colours, (27, n), around places (n,)."""
+        if self._counts is None:  # not everyone asks for it
+            levels = np.minimum(self._picture.astype(np.int64) * _LEVELS // 255, _LEVELS - 1)
+            codes = (levels[..., 0] * _LEVELS + levels[..., 1]) * _LEVELS + levels[..., 2]
+            colours = np.arange(_LEVELS**3)
+            self._counts = _integral((codes[..., None] == colours).astype(np.int32))
+        return [_window(self._counts, rows, columns, radius) for radius in self._radii]
 
     def moments(self, rows: Any, columns: Any) -> tuple[Any, Any]:
         """(3, n) sums of the channels in the patch around places, and of their squares."""
@@ -143,6 +157,9 @@ def unlikeness(first: Surroundings, one: Any, second: Surroundings, other: Any) 
         for square, s in zip(squares, (a, b), strict=True)
     )
     found.append(255 * (1 - common / np.sqrt(own.astype(np.float64) * others)))
+    both = zip(first.histograms(*one), second.histograms(*other), strict=True)
+    # In whole pixels of the window, so sums are exact.
+    found += [np.abs(a - b).sum(0) / a.sum() for a, b in both]
     return np.stack(found)
 
 

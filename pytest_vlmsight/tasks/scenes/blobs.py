@@ -1,8 +1,8 @@
 """Blobs: bodies with lobes that nobody has a word for.
 
 A species says how many lobes there are, where each sits and what it is like; a specimen has the
-same lobes in proportions of its own. A species is the same left and right, as animals are, so
-that it can face either way.
+same lobes in proportions of its own. A species is the same left and right, as animals are (but for
+how flat lobes in its middle are turned), so that it can face either way.
 """
 
 from __future__ import annotations
