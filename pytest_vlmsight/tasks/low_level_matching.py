@@ -13,13 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from .decoys import balanced_index
 from .generated import DEFAULT_CANVAS, Canvas, digest, generated_task, generator, tries
-from .grain import grained, taken
 from .item import REFERENCE, Item, Picture, Point, Task, letter
 from .knobs import Knob, spans_of
-from .matches import alike, all_sets, combined, match, measured, spread
 from .option_sets import OPTIONS, Weights
 from .picture_cache import cached
-from .scenes.render import developed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -173,6 +170,8 @@ def layout(seed: int, index: int, spans: Mapping[str, tuple[float, float]]) -> L
     Raises:
         GenerationError: none meets the conditions within the bounded tries.
     """
+    from .matches import match
+
     drawn = generator(NAME, VERSION, seed, index, "knobs").random(len(KNOBS)).tolist()
     settings = {
         k.name: k.value(share, spans[k.name]) for k, share in zip(KNOBS, drawn, strict=True)
@@ -216,6 +215,8 @@ class Offer:
 
     def unlike(self) -> Any:
         """(n, n) all measures in one."""
+        from .matches import combined
+
         return combined(self.measures, _MEASURES)
 
 
@@ -229,7 +230,9 @@ def offer(rng: np.random.Generator, key: str, settings: Mapping[str, float]) -> 
     """
     import numpy as np
 
+    from .grain import taken
     from .homography import draw_homographies, inverse, moved
+    from .matches import alike, all_sets, measured, spread
     from .painting import Painting
     from .relight import draw_relight
     from .surroundings import COARSE, Surroundings, windows
@@ -312,6 +315,7 @@ def picture(views: Views, second: bool, size: int, *, samples: int = 2) -> Any:
     import numpy as np
 
     from .painting import Painting
+    from .scenes.render import developed
 
     painting = Painting(generator(views.painting, "painting"))
     total = np.zeros((3, size * size), dtype=np.float32)
@@ -349,7 +353,7 @@ class _Maker:
             *(self._point(1, c, letter(i)) for i, c in enumerate(found.candidates)),
         )
         clean = tuple(self._picture(found.views, second) for second in (False, True))
-        draw = self.canvas.markers.for_item(f"{NAME}/{seed}/{index}")
+        draw = self.canvas.markers.for_item(f"{NAME}-{seed}-{index}")
         return Item(
             name=f"{NAME}-{seed}-{index}",
             images=draw.paint_all(clean, points=points, boxes=()),
@@ -397,6 +401,8 @@ class _Shot:
 
     def __call__(self) -> Image:
         from PIL import Image
+
+        from .grain import grained
 
         clean = picture(self.views, self.second, self.size)
         return Image.fromarray(grained(clean, generator(NAME, "grain", self.grain), most=GRAIN))

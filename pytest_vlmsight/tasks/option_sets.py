@@ -14,8 +14,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -40,6 +38,8 @@ class Weights:
 
 def option_sets(count: int, apart: Callable[[int, int], bool]) -> Any:
     """(s, 4) intp, all sets of four of ``range(count)`` of which any two are apart."""
+    import numpy as np
+
     near = np.zeros((count, count), dtype=np.bool_)
     for one in range(count):
         for other in range(one + 1, count):
@@ -55,6 +55,8 @@ def option_sets(count: int, apart: Callable[[int, int], bool]) -> Any:
 
 def unlike(before: Any, after: Any) -> Any:
     """(n, n) city-block distances of figures (f, n): first picture against second."""
+    import numpy as np
+
     total = np.zeros((before.shape[1], after.shape[1]))
     for own, its in zip(before, after, strict=True):  # in this order on every machine
         total = total + np.abs(own[:, None] - its)
@@ -68,18 +70,24 @@ def ranks(unlikeness: Any, sets: Any) -> Any:
         unlikeness: (n, n) of each option in the first picture and each in the second.
         sets: (s, 4) options.
     """
+    import numpy as np
+
     closer = unlikeness < np.diagonal(unlikeness)[:, None]
     return closer[sets[:, :, None], sets[:, None, :]].sum(2)
 
 
 def weighed(unlikeness: Any, sets: Any, weights: tuple[float, ...]) -> Any:
     """(s,) the product of what the ranks of its options weigh, of each set."""
+    import numpy as np
+
     by_rank = np.array(weights)[ranks(unlikeness, sets)]
     return by_rank[:, 0] * by_rank[:, 1] * by_rank[:, 2] * by_rank[:, 3]
 
 
 def total(weight: Any) -> float:
     """The sum of weights (s,), one after the other."""
+    import numpy as np
+
     return float(np.cumsum(weight)[-1]) if len(weight) else 0.0
 
 
@@ -90,5 +98,7 @@ def use(weight: float) -> float:
 
 def picked(weight: Any, share: float) -> int:
     """The number of the set at a share of the sum of all weights (s,), 0 ≤ share < 1."""
+    import numpy as np
+
     reached = np.cumsum(weight)
     return min(len(weight) - 1, int(np.searchsorted(reached, share * reached[-1], side="right")))

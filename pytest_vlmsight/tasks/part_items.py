@@ -11,15 +11,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from .counterparts import counterparts
 from .decoys import balanced_index
 from .generated import Canvas, digest, generator, tries
 from .item import REFERENCE, Item, Picture, Point, letter
 from .option_sets import OPTIONS, Weights
-from .part_scene import staged
-from .part_views import Pose, part_views
 from .picture_cache import cached
-from .scenes.drawn import between
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +24,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from .counterparts import Counterparts
+    from .part_views import Pose
     from .scenes.camera import Camera
     from .scenes.catalogue import Kind
     from .scenes.scene import Scene, Thing
@@ -77,6 +74,9 @@ def poses(
         tilt: between the two pictures.
         other_way: how often the second faces the other way; see ``counterparts.py``.
     """
+    from .part_views import Pose
+    from .scenes.drawn import between
+
     low = max(kind.azimuth[0] for kind in kinds)
     high = min(kind.azimuth[1] for kind in kinds)
     start = between(rng, low, high - rotation)
@@ -123,6 +123,9 @@ class PartItems:
         Raises:
             GenerationError: no try led to four parts that can be marked.
         """
+        from .counterparts import counterparts
+        from .part_views import part_views
+
         answer = balanced_index(OPTIONS, self.name, "answer", seed, index)
         for attempt, rng in enumerate(tries(self.name, self.version, seed, index)):
             draft = self.draft(rng, seed, index)
@@ -207,6 +210,8 @@ class PartView:
 
 def staged_in(draft: Draft, key: Key, image: int) -> Scene:
     """One of a draft's things as it is shown in the attempt that the key names."""
+    from .part_scene import staged
+
     looks = generator(*key, "looks", image)
     return staged(
         looks,

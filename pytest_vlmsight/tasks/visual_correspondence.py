@@ -12,16 +12,11 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from .decoys import balanced_index
-from .framing import aimed
 from .generated import DEFAULT_CANVAS, Canvas, digest, generated_task, generator, tries
-from .grain import grained, taken
 from .item import REFERENCE, Item, Picture, Point, Task, letter
 from .knobs import Knob, spans_of
-from .matches import alike, combined, match, measured, spread
 from .option_sets import OPTIONS, Weights, option_sets
 from .picture_cache import cached
-from .scenes.drawn import between, light
-from .scenes.exact import cos_sin, unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -196,6 +191,10 @@ def layout(seed: int, index: int, spans: Mapping[str, tuple[float, float]]) -> L
     Raises:
         GenerationError: none meets the conditions within the bounded tries.
     """
+    from .framing import aimed
+    from .matches import match
+    from .scenes.drawn import between
+
     drawn = generator(NAME, VERSION, seed, index, "knobs").random(len(KNOBS)).tolist()
     settings = {
         knob.name: knob.value(share, spans[knob.name])
@@ -245,6 +244,8 @@ class Offer:
 
     def unlike(self) -> Any:
         """(n, n) all measures in one."""
+        from .matches import combined
+
         return combined(self.measures, _MEASURES[self.change])
 
 
@@ -258,6 +259,8 @@ def offer(rng: np.random.Generator, change: str, settings: Mapping[str, float]) 
     """
     import numpy as np
 
+    from .grain import taken
+    from .matches import alike, measured, spread
     from .scenes.still_life import still_life
     from .sight_lines import both_see, look, two_cameras
     from .surroundings import Surroundings, windows
@@ -321,6 +324,9 @@ def seen_by(shot: Shot) -> Callable[[Any, Any], Any]:
 
 def _other(rng: np.random.Generator, lamp: Light) -> Light:
     """Another lamp, which shines from another side."""
+    from .scenes.drawn import between, light
+    from .scenes.exact import cos_sin, unit
+
     c, s = cos_sin(between(rng, 70, 290))
     x, y, _ = lamp.direction
     found = light(rng)
@@ -341,6 +347,8 @@ def _carried(lamp: Light, first: Camera, second: Camera) -> Light:
 
 def _exposed(rng: np.random.Generator, lamp: Light) -> Light:
     """A lamp's light as another camera takes it: brighter or darker, warmer or colder."""
+    from .scenes.drawn import between
+
     share = between(rng, *_EXPOSURE)
     red, green, blue = (value * between(rng, *_BALANCE) for value in lamp.tint)
     return replace(
@@ -365,7 +373,7 @@ class _Maker:
             *(self._point(1, c, letter(i)) for i, c in enumerate(found.candidates)),
         )
         clean = tuple(self._picture(shot) for shot in found.shots)
-        draw = self.canvas.markers.for_item(f"{NAME}/{seed}/{index}")
+        draw = self.canvas.markers.for_item(f"{NAME}-{seed}-{index}")
         return Item(
             name=f"{NAME}-{seed}-{index}",
             images=draw.paint_all(clean, points=points, boxes=()),
@@ -415,6 +423,7 @@ class _Render:
     def __call__(self) -> Image:
         from PIL import Image
 
+        from .grain import grained
         from .scenes.render import render
 
         picture = render(self.shot.scene, self.shot.camera, self.size)

@@ -4,36 +4,42 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_vlmsight.tasks.grain import GRAIN, grained, taken
+from pytest_vlmsight.tasks.grain import grained, taken
 from pytest_vlmsight.tasks.scenes.render import developed
 
 seeds = st.integers(0, 2**32 - 1)
+GRAIN = 9
 
 
 def grey(value: int, side: int = 40) -> np.ndarray:
     return np.full((side, side, 3), value, dtype=np.uint8)
 
 
-@given(seeds)
-def test_no_channel_is_off_by_more_than_the_grain(seed: int) -> None:
+@given(seeds, st.integers(0, 40))
+def test_no_channel_is_off_by_more_than_the_grain(seed: int, most: int) -> None:
     clean = np.random.default_rng(seed).integers(0, 256, (9, 7, 3)).astype(np.uint8)
     kept = clean.copy()
-    found = grained(clean, np.random.default_rng(seed))
+    found = grained(clean, np.random.default_rng(seed), most=most)
     assert found.dtype == np.uint8
     assert found.shape == clean.shape
     # As whole numbers: what is wrapped around would be off by hundreds.
-    assert np.abs(found.astype(int) - clean).max() <= GRAIN
+    assert np.abs(found.astype(int) - clean).max() <= most
     assert np.array_equal(clean, kept)
+
+
+def test_without_grain_pictures_stay_as_they_are() -> None:
+    clean = grey(77)
+    assert np.array_equal(grained(clean, np.random.default_rng(0), most=0), clean)
 
 
 def test_black_and_white_are_not_wrapped_around() -> None:
     rng = np.random.default_rng(0)
-    assert grained(grey(0), rng).max() == GRAIN
-    assert grained(grey(255), rng).min() == 255 - GRAIN
+    assert grained(grey(0), rng, most=GRAIN).max() == GRAIN
+    assert grained(grey(255), rng, most=GRAIN).min() == 255 - GRAIN
 
 
 def test_every_deviation_is_as_frequent_in_every_channel() -> None:
-    off = grained(grey(128, 120), np.random.default_rng(1)).astype(int) - 128
+    off = grained(grey(128, 120), np.random.default_rng(1), most=GRAIN).astype(int) - 128
     expected = 120 * 120 / (2 * GRAIN + 1)
     for channel in range(3):
         counts = [(off[..., channel] == value).sum() for value in range(-GRAIN, GRAIN + 1)]
@@ -46,11 +52,12 @@ def test_every_deviation_is_as_frequent_in_every_channel() -> None:
 @given(seeds)
 def test_grain_depends_on_the_random_numbers_alone(seed: int) -> None:
     first, again, other = (
-        grained(grey(100, 6), np.random.default_rng(key)) for key in (seed, seed, seed + 1)
+        grained(grey(100, 6), np.random.default_rng(key), most=GRAIN)
+        for key in (seed, seed, seed + 1)
     )
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
-    brighter = grained(grey(120, 6), np.random.default_rng(seed)).astype(int)
+    brighter = grained(grey(120, 6), np.random.default_rng(seed), most=GRAIN).astype(int)
     assert np.array_equal(brighter - 120, first.astype(int) - 100)
 
 
@@ -60,7 +67,7 @@ def light(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 def test_what_is_taken_is_the_light_in_its_place_with_grain() -> None:
     x, y = np.random.default_rng(3).random((2, 50))
-    found = taken(light, np.random.default_rng(4))(x, y)
+    found = taken(light, np.random.default_rng(4), most=GRAIN)(x, y)
     assert found.shape == (50, 3)
     assert found.dtype == np.uint8
     clean = developed(light(x, y).reshape(3, 5, 10)).reshape(50, 3).astype(int)
@@ -70,8 +77,8 @@ def test_what_is_taken_is_the_light_in_its_place_with_grain() -> None:
 
 
 def test_every_picture_that_is_taken_has_grain_of_its_own() -> None:
-    camera = taken(light, np.random.default_rng(4))
+    camera = taken(light, np.random.default_rng(4), most=GRAIN)
     x, y = np.random.default_rng(3).random((2, 50))
     assert not np.array_equal(camera(x, y), camera(x, y))
-    again = taken(light, np.random.default_rng(4))
-    assert np.array_equal(again(x, y), taken(light, np.random.default_rng(4))(x, y))
+    again = taken(light, np.random.default_rng(4), most=GRAIN)
+    assert np.array_equal(again(x, y), taken(light, np.random.default_rng(4), most=GRAIN)(x, y))

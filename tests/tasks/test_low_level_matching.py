@@ -21,11 +21,11 @@ from pytest_vlmsight.tasks.generated import (
     GenerationError,
     generator,
 )
-from pytest_vlmsight.tasks.grain import GRAIN
 from pytest_vlmsight.tasks.homography import inverse, moved
 from pytest_vlmsight.tasks.item import REFERENCE
 from pytest_vlmsight.tasks.knobs import KnobError
 from pytest_vlmsight.tasks.low_level_matching import (
+    GRAIN,
     KNOBS,
     MARGIN,
     NAME,
@@ -115,9 +115,9 @@ def test_pictures_show_the_painting_where_the_layout_has_it() -> None:
         x, y = (columns + 0.5) / 224 - 0.5, (rows + 0.5) / 224 - 0.5
         here = painting(found).at(x + found.views.offset[0], y + found.views.offset[1])
         there = painting(found).at(*moved(inverse(found.views.homography), x, y))
-        for picture, light in ((first, here), (second, found.views.light(there, x, y))):
+        for shown, light in ((first, here), (second, found.views.light(there, x, y))):
             expected = developed(light.reshape(3, 224, 224)).astype(float)
-            off = np.abs(picture - expected).max(2)
+            off = np.abs(shown - expected).max(2)
             assert (off <= GRAIN + 1).mean() > 0.85
 
 

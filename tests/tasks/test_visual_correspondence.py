@@ -19,7 +19,6 @@ from pytest_vlmsight.tasks.generated import (
     GenerationError,
     generator,
 )
-from pytest_vlmsight.tasks.grain import GRAIN
 from pytest_vlmsight.tasks.item import REFERENCE
 from pytest_vlmsight.tasks.knobs import KnobError
 from pytest_vlmsight.tasks.marker_words import parse_markers
@@ -32,6 +31,7 @@ from pytest_vlmsight.tasks.surroundings import MEASURES
 from pytest_vlmsight.tasks.visual_correspondence import (
     APART,
     CHANGES,
+    GRAIN,
     KNOBS,
     MARGIN,
     NAME,
@@ -436,4 +436,4 @@ def test_the_first_item_is_pinned() -> None:
     assert some()[0].id == PINNED
 
 
-PINNED = "4ea4f006a292da453ba6"
+PINNED = "1d91f7c3256c6c919dd4"
