@@ -58,8 +58,6 @@ _QUESTION = (
     "the first image? The style is how an image is made, not what it shows or its colours."
 )
 _OPTIONS = ("the second image", "the third image")
-_LEAN = 0.25
-"""Wanted of an item's pictures either way, see ``impression.lean``: the median of all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,9 +230,8 @@ def seated(
     if not min(leans.values()) < 0 < max(leans.values()):
         return None
     wanted = [seats for seats, value in leans.items() if (value > 0 if nearer else value < 0)]
-    # Either kind leans as much; and not as little as can be, or the finished pictures, which differ
-    # a little from their impressions, would lean as pictures of one style do at large.
-    return min(wanted, key=lambda seats: (seats[0] // 2 != side, abs(abs(leans[seats]) - _LEAN)))
+    # The least lean, so that either kind leans as little.
+    return min(wanted, key=lambda seats: (seats[0] // 2 != side, abs(leans[seats])))
 
 
 def _drawing(

@@ -50,10 +50,10 @@ _OTHER_WAY = {"vessel": 0.9, "handled": 0.62, "jointed": 0.65, "powered": 0.75}
 """How often the second tool faces the other way."""
 
 _WEIGHTS = {
-    "vessel": Weights(nearness=(0.55, 4.54, 4.81, 5.04), likeness=(0.13, 0.38, 1.00, 0.94)),
-    "handled": Weights(nearness=(1.00, 5.75, 2.44, 0.44), likeness=(0.31, 0.57, 1.00, 0.99)),
-    "jointed": Weights(nearness=(0.77, 4.11, 2.85, 0.64), likeness=(0.35, 0.58, 0.88, 1.00)),
-    "powered": Weights(nearness=(0.97, 1.90, 1.76, 0.98), likeness=(0.58, 0.69, 0.83, 1.00)),
+    "vessel": Weights(nearness=(0.63, 5.22, 5.53, 5.80), likeness=(0.07, 0.26, 0.85, 1.00)),
+    "handled": Weights(nearness=(1.15, 6.61, 2.81, 0.51), likeness=(0.16, 0.37, 0.81, 1.00)),
+    "jointed": Weights(nearness=(0.89, 4.73, 3.28, 0.74), likeness=(0.18, 0.37, 0.70, 1.00)),
+    "powered": Weights(nearness=(1.12, 2.19, 2.02, 1.13), likeness=(0.30, 0.44, 0.66, 1.00)),
 }
 """See ``option_sets.py``; found by ``benchmarks/option_weights.py``."""
 

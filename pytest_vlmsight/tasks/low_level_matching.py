@@ -379,6 +379,7 @@ class _Maker:
         content: dict[str, object] = {
             "generator": f"{NAME} {VERSION}",
             "size": size,
+            "grain": GRAIN,
             "painting": views.painting,
         }
         if second:

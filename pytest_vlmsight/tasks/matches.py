@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .option_sets import OPTIONS, option_sets, picked, total, weighed
+from .option_sets import option_sets, picked, total, weighed
 from .scenes.drawn import shuffled
 from .surroundings import unlikeness
 
@@ -100,5 +100,5 @@ def spread(x: Any, y: Any, *, apart: float, count: int) -> list[int]:
 
 
 def all_sets(count: int) -> Any:
-    """(s, 4) all sets of four places of so many."""
-    return option_sets(count, lambda _one, _other: True) if count >= OPTIONS else np.empty((0, 4))
+    """(s, 4) all sets of four of so many places."""
+    return option_sets(count, lambda _one, _other: True)

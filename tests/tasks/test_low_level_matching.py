@@ -359,4 +359,4 @@ def test_the_first_item_is_pinned() -> None:
     assert some()[0].id == PINNED
 
 
-PINNED = "f97dcb41d98c52a1fe9f"
+PINNED = "7a3f935b4167b53f3cec"

@@ -65,7 +65,7 @@ def test_the_right_object_is_turned_by_the_angle_asked_for(given: str, label: st
 
 
 def test_too_large_a_turn_is_refused_by_name() -> None:
-    with pytest.raises(KnobError, match=r"task shape: rotation: got 0\.\.170; .* no other view"):
+    with pytest.raises(KnobError, match=r"task shape: rotation: got 0\.\.170; .* no telling view"):
         shape(difficulty={"rotation": "0..170"})
 
 

@@ -436,4 +436,4 @@ def test_the_first_item_is_pinned() -> None:
     assert some()[0].id == PINNED
 
 
-PINNED = "1d91f7c3256c6c919dd4"
+PINNED = "5e9f5989963f023ba784"
