@@ -12,9 +12,10 @@ Position is of no use to find the part again, by construction:
   enough, so that each rank in nearness is about as frequent as any other.
 
 Nor are colours, drawn anew for each thing. But a thin part has more of an edge around it than a
-broad one on both pictures. So both are rendered coarsely, and sets of parts in which the
-counterpart is not the one with the most similar contrast and sharpness are preferred, until each
-rank in that, too, is about as frequent as any other (see ``option_sets.py``).
+broad one on both pictures, and what is below is dark on both. So the pixels around parts are
+compared, and sets of parts in which the counterpart is not the one with the most similar
+surroundings are preferred, until each rank in that, too, is about as frequent as any other (see
+``option_sets.py``).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .framing import aimed
+from .matches import combined
 from .option_sets import OPTIONS, Weights, picked, total, use, weighed
 from .places import COUNT, Sight
 from .scenes.drawn import between, shuffled
@@ -79,8 +81,9 @@ def counterparts(
     """
     chance, share = rng.random(2).tolist()
     weight = weighed(views.nearness(), views.sets, weights.nearness)
-    if min(weights.likeness) < 1 and chance < use(total(weight)):
-        weight = weight * weighed(views.likeness(staged), views.sets, weights.likeness)
+    if weights.measures and chance < use(total(weight)):
+        unlike = combined(views.measures(staged), weights.measures)
+        weight = weight * weighed(unlike, views.sets, weights.likeness)
     if chance >= use(total(weight)):
         return None
     found = [views.parts[number] for number in views.sets[picked(weight, share)].tolist()]

@@ -49,13 +49,38 @@ _FAMILIES = ("vessel", "handled", "jointed", "powered")
 _OTHER_WAY = {"vessel": 0.9, "handled": 0.62, "jointed": 0.65, "powered": 0.75}
 """How often the second tool faces the other way."""
 
+_MEASURES = (
+    *(0.0, 0.0, 0.0251, 0.0008),
+    *(0.0, 0.0042, 0.0446, 0.0004),
+    *(0.0, 0.0013, 0.04, 0.0),
+    *(0.0158, 0.0017),
+    *(0.0882, 0.0, 0.0),
+)
+"""Of the measures of unlikeness, by logistic regression of right against other parts."""
+
 _WEIGHTS = {
-    "vessel": Weights(nearness=(0.63, 5.22, 5.53, 5.80), likeness=(0.07, 0.26, 0.85, 1.00)),
-    "handled": Weights(nearness=(1.15, 6.61, 2.81, 0.51), likeness=(0.16, 0.37, 0.81, 1.00)),
-    "jointed": Weights(nearness=(0.89, 4.73, 3.28, 0.74), likeness=(0.18, 0.37, 0.70, 1.00)),
-    "powered": Weights(nearness=(1.12, 2.19, 2.02, 1.13), likeness=(0.30, 0.44, 0.66, 1.00)),
+    "handled": Weights(
+        nearness=(1.25, 4.69, 3.41, 0.617),
+        likeness=(0.114, 0.243, 0.671, 1),
+        measures=_MEASURES,
+    ),
+    "jointed": Weights(
+        nearness=(1.34, 8.06, 7.93, 1.17),
+        likeness=(0.111, 0.146, 0.472, 1),
+        measures=_MEASURES,
+    ),
+    "powered": Weights(
+        nearness=(1.81, 4.56, 4.54, 1.57),
+        likeness=(0.122, 0.258, 0.618, 1),
+        measures=_MEASURES,
+    ),
+    "vessel": Weights(
+        nearness=(1.07, 6.02, 12.8, 9.85),
+        likeness=(0.0295, 0.0869, 0.278, 1),
+        measures=_MEASURES,
+    ),
 }
-"""See ``option_sets.py``; found by ``benchmarks/option_weights.py``."""
+"""See ``option_sets.py``; both found by ``benchmarks/option_weights.py``."""
 
 _QUESTION = (
     "The two images show two different tools. A point is marked REF on the first. "

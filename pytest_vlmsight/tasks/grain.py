@@ -27,18 +27,13 @@ def grained(picture: Any, rng: np.random.Generator, *, most: int) -> Any:
 
 
 def taken(
-    light: Callable[[Any, Any], Any], rng: np.random.Generator, *, most: int
+    picture: Callable[[Any, Any], Any], rng: np.random.Generator, *, most: int
 ) -> Callable[[Any, Any], Any]:
-    """What a camera with grain makes of light, not anti-aliased.
+    """A picture with grain, of which only some places are asked for.
 
     Args:
-        light: places (k,) across and down, in shares of a picture's side → (3, k) from 0 to 1.
+        picture: places (k,) across and down → (k, 3) uint8.
         rng: of the grain.
         most: see ``grained``.
-
-    Returns:
-        Places → (k, 3) uint8.
     """
-    from .scenes.render import developed
-
-    return lambda x, y: grained(developed(light(x, y)[:, None])[0], rng, most=most)
+    return lambda x, y: grained(picture(x, y), rng, most=most)

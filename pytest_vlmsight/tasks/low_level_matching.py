@@ -235,6 +235,7 @@ def offer(rng: np.random.Generator, key: str, settings: Mapping[str, float]) -> 
     from .matches import alike, all_sets, measured, spread
     from .painting import Painting
     from .relight import draw_relight
+    from .scenes.render import developed
     from .surroundings import COARSE, Surroundings, windows
 
     maps = draw_homographies(rng, 1, rotation=settings["rotation"], scale=settings["scale"])
@@ -261,15 +262,20 @@ def offer(rng: np.random.Generator, key: str, settings: Mapping[str, float]) -> 
     some = order[spread(x[order], y[order], apart=SEPARATION, count=_PLACES)]
     if len(some) < OPTIONS:
         return None
+
+    def plain(x: Any, y: Any) -> Any:
+        return developed(painting.at(x, y)[:, None])[0]
+
+    def changed(x: Any, y: Any) -> Any:
+        return developed(lit(views, painting, x, y)[:, None])[0]
+
     return Offer(
         views=views,
         sources=tuple(zip(across[some].tolist(), down[some].tolist(), strict=True)),
         places=tuple(zip(x[some].tolist(), y[some].tolist(), strict=True)),
         measures=measured(
-            *windows(taken(painting.at, rng, most=GRAIN), across[some], down[some]),
-            *windows(
-                taken(lambda x, y: lit(views, painting, x, y), rng, most=GRAIN), x[some], y[some]
-            ),
+            *windows(taken(plain, rng, most=GRAIN), across[some], down[some]),
+            *windows(taken(changed, rng, most=GRAIN), x[some], y[some]),
         ),
         sets=all_sets(len(some)),
     )

@@ -30,10 +30,13 @@ class Weights:
     Attributes:
         nearness: (4,) by rank in nearness.
         likeness: (4,) by rank in likeness; at most 1 where both count.
+        measures: how much each measure of unlikeness counts, see ``surroundings.MEASURES``; none
+            where likeness is not asked for.
     """
 
     nearness: tuple[float, ...] = (1.0,) * OPTIONS
     likeness: tuple[float, ...] = (1.0,) * OPTIONS
+    measures: tuple[float, ...] = ()
 
 
 def option_sets(count: int, apart: Callable[[int, int], bool]) -> Any:

@@ -27,10 +27,6 @@ SEPARATION = 0.14
 _CLEARANCE = 0.008  # least, of a part's place in either picture
 _SHARES = ((0.56, 0.68), (0.78, 0.86))  # of the side that the two things take up
 
-_CONTRAST, _SHARPNESS = 3, 4  # where ``Surroundings.figures`` has them
-_UNITS = ((9.0, 13.5), (11.0, 11.0), (11.0, 7.5))
-"""What they commonly differ by, by radius."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pose:
@@ -62,17 +58,25 @@ class PartViews:
         first, second = (_on_top(seen, self.parts) for seen in self.sights)
         return unlike(first, second)
 
-    def likeness(self, staged: Callable[[int], Scene]) -> Any:
-        """(n, n) how unlike the contrast and the sharpness around parts are.
+    def measures(self, staged: Callable[[int], Scene]) -> Any:
+        """(m, n, n) how unlike colours and pixels around parts are, see ``surroundings.MEASURES``.
 
         Args:
             staged: 0 or 1 → the first or second thing as it is shown.
         """
-        first, second = (
-            _looks(staged(image), camera, seen, self.parts)
-            for image, (camera, seen) in enumerate(zip(self.cameras, self.sights, strict=True))
-        )
-        return unlike(first, second)
+        import numpy as np
+
+        from .matches import measured
+        from .sight_lines import seen_by
+        from .surroundings import windows
+
+        found: list[Any] = []
+        for image, (camera, seen) in enumerate(zip(self.cameras, self.sights, strict=True)):
+            places = [seen.places[part] for part in self.parts]
+            x, y = np.array([(place.x, place.y) for place in places]).T
+            found += windows(seen_by(staged(image), camera), x, y)
+        first, here, second, there = found
+        return measured(first, here, second, there)
 
 
 def part_views(
@@ -152,21 +156,3 @@ def _on_top(seen: Sight, parts: Sequence[str]) -> Any:
     across = np.array([place.x for place in places]) - (left + right) / 2
     down = np.array([place.y for place in places]) - (top + bottom) / 2
     return np.stack([across, down]) / extent
-
-
-def _looks(scene: Scene, camera: Camera, seen: Sight, parts: Sequence[str]) -> Any:
-    """(f, n) contrast and sharpness around parts, in what they commonly differ by."""
-    import numpy as np
-
-    from .scenes.render import developed, light_of
-    from .surroundings import COARSE, RADII, Surroundings
-
-    picture = Surroundings(developed(light_of(scene, camera, COARSE, smooth=False)))
-    places = [seen.places[part] for part in parts]
-    rows, columns = (
-        np.array([int(at * COARSE) for at in along])
-        for along in ([place.y for place in places], [place.x for place in places])
-    )
-    figures = picture.figures(rows, columns).reshape(len(RADII), -1, len(parts))
-    units = np.array(_UNITS)[:, :, None]
-    return (figures[:, _CONTRAST : _SHARPNESS + 1] / units).reshape(-1, len(parts))

@@ -51,13 +51,38 @@ _CATEGORIES = ("animal", "vehicle", "furniture", "blob", "blob")
 _OTHER_WAY = 0.95
 """How often the second thing faces the other way."""
 
+_MEASURES = (
+    *(0.0, 0.0, 0.0285, 0.0),
+    *(0.0, 0.0105, 0.0598, 0.0069),
+    *(0.0, 0.0041, 0.0305, 0.0),
+    *(0.0051, 0.0007),
+    *(0.0, 0.2065, 0.0),
+)
+"""Of the measures of unlikeness, by logistic regression of right against other parts."""
+
 _WEIGHTS = {
-    "animal": Weights(nearness=(1.97, 9.08, 9.71, 9.33), likeness=(0.05, 0.12, 0.28, 1.00)),
-    "vehicle": Weights(nearness=(4.37, 9.35, 8.58, 8.58), likeness=(0.06, 0.14, 0.37, 1.00)),
-    "furniture": Weights(nearness=(0.75, 2.09, 4.69, 11.65), likeness=(0.12, 0.23, 0.50, 1.00)),
-    "blob": Weights(nearness=(1.25, 4.74, 7.07, 10.50), likeness=(0.16, 0.28, 0.49, 1.00)),
+    "animal": Weights(
+        nearness=(4.58, 13.7, 14.8, 15.8),
+        likeness=(0.00769, 0.0333, 0.146, 1),
+        measures=_MEASURES,
+    ),
+    "blob": Weights(
+        nearness=(3.38, 11.9, 15.9, 15.1),
+        likeness=(0.0157, 0.0587, 0.257, 1),
+        measures=_MEASURES,
+    ),
+    "furniture": Weights(
+        nearness=(1.83, 7.44, 15.6, 19.1),
+        likeness=(0.0161, 0.0528, 0.219, 1),
+        measures=_MEASURES,
+    ),
+    "vehicle": Weights(
+        nearness=(8.18, 14.7, 13.4, 14.2),
+        likeness=(0.00971, 0.0348, 0.149, 1),
+        measures=_MEASURES,
+    ),
 }
-"""See ``option_sets.py``; found by ``benchmarks/option_weights.py``."""
+"""See ``option_sets.py``; both found by ``benchmarks/option_weights.py``."""
 
 _QUESTION = (
     "The two images show two objects of the same kind. A point is marked REF on the first. "

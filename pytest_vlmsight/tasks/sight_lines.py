@@ -12,9 +12,12 @@ from .scenes.drawn import between
 from .scenes.exact import cos_sin, dot
 from .scenes.render import developed, truth
 from .scenes.shade import shade
-from .scenes.trace import ROOM
+from .scenes.trace import ROOM, trace_at
+from .scenes.view import View
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .scenes.exact import Vec
     from .scenes.scene import Scene
 
@@ -68,6 +71,17 @@ class Sight:
                 gap = np.abs(self.depth[beside] - self.depth[middle])
                 good[middle] &= gap <= _SAME_DEPTH * self.depth[middle]
         return good
+
+
+def seen_by(scene: Scene, camera: Camera) -> Callable[[Any, Any], Any]:
+    """What a camera sees: places (k,) in shares of the side → (k, 3) uint8, not anti-aliased."""
+    view = View(scene, camera)
+
+    def at(x: Any, y: Any) -> Any:
+        samples = trace_at(view, (x - 0.5) / camera.focal, (y - 0.5) / camera.focal)
+        return developed(shade(view, samples)[:, None])[0]
+
+    return at
 
 
 def look(scene: Scene, camera: Camera, count: int) -> Sight:

@@ -19,7 +19,7 @@ from .option_sets import OPTIONS, Weights, option_sets
 from .picture_cache import cached
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     import numpy as np
     from PIL.Image import Image
@@ -262,7 +262,7 @@ def offer(rng: np.random.Generator, change: str, settings: Mapping[str, float]) 
     from .grain import taken
     from .matches import alike, measured, spread
     from .scenes.still_life import still_life
-    from .sight_lines import both_see, look, two_cameras
+    from .sight_lines import both_see, look, seen_by, two_cameras
     from .surroundings import Surroundings, windows
 
     scene = still_life(rng, things=int(settings["things"]))
@@ -304,22 +304,11 @@ def offer(rng: np.random.Generator, change: str, settings: Mapping[str, float]) 
         sources=tuple(zip(across[some].tolist(), down[some].tolist(), strict=True)),
         places=tuple(zip(x[some].tolist(), y[some].tolist(), strict=True)),
         measures=measured(
-            *windows(taken(seen_by(shots[0]), rng, most=GRAIN), across[some], down[some]),
-            *windows(taken(seen_by(shots[1]), rng, most=GRAIN), x[some], y[some]),
+            *windows(taken(seen_by(scene, cameras[0]), rng, most=GRAIN), across[some], down[some]),
+            *windows(taken(seen_by(other, cameras[1]), rng, most=GRAIN), x[some], y[some]),
         ),
         sets=sets,
     )
-
-
-def seen_by(shot: Shot) -> Callable[[Any, Any], Any]:
-    """What a shot shows: places (k,) in shares of the side → (3, k) light, not anti-aliased."""
-    from .scenes.shade import shade
-    from .scenes.trace import trace_at
-    from .scenes.view import View
-
-    view = View(shot.scene, shot.camera)
-    focal = shot.camera.focal
-    return lambda x, y: shade(view, trace_at(view, (x - 0.5) / focal, (y - 0.5) / focal))
 
 
 def _other(rng: np.random.Generator, lamp: Light) -> Light:

@@ -10,7 +10,7 @@ from pytest_vlmsight.tasks.scenes.assembly import DARK
 from pytest_vlmsight.tasks.scenes.catalogue import NAMEABLE
 from pytest_vlmsight.tasks.semantic_correspondence import KNOBS, semantic_correspondence
 
-PINNED = "d6d4ec1ea02b2c38f6b9"
+PINNED = "b47184bfd2ee351e6b08"
 
 
 def test_both_things_are_of_one_kind_and_differ_in_proportions_and_colours() -> None:

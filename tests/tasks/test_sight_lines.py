@@ -16,7 +16,7 @@ from pytest_vlmsight.tasks.scenes.render import developed, light_of, truth
 from pytest_vlmsight.tasks.scenes.still_life import still_life
 from pytest_vlmsight.tasks.scenes.trace import ROOM, trace_at
 from pytest_vlmsight.tasks.scenes.view import View
-from pytest_vlmsight.tasks.sight_lines import _TARGET, Sight, both_see, look, two_cameras
+from pytest_vlmsight.tasks.sight_lines import _TARGET, Sight, both_see, look, seen_by, two_cameras
 
 if TYPE_CHECKING:
     from pytest_vlmsight.tasks.scenes.camera import Camera
@@ -195,3 +195,13 @@ def test_cameras_go_and_turn_either_way_and_come_nearer_or_not() -> None:
 def test_cameras_depend_on_the_random_numbers_alone(seed: int) -> None:
     one, other = (two_cameras(np.random.default_rng(seed), around=10, roll=5) for _ in range(2))
     assert one == other
+
+
+def test_what_is_seen_at_places_is_what_the_picture_shows() -> None:
+    scene = still_life(np.random.default_rng(5), things=20)
+    camera, _ = two_cameras(np.random.default_rng(6), around=20, roll=10)
+    rows, columns = np.random.default_rng(0).integers(0, 96, (2, 40))
+    found = seen_by(scene, camera)((columns + 0.5) / 96, (rows + 0.5) / 96)
+    whole = developed(light_of(scene, camera, 96, smooth=False))
+    off = found.astype(int) - whole[rows, columns]
+    assert (np.abs(off).max(1) <= 1).mean() > 0.9  # a ray at an edge may be rounded across it
