@@ -31,7 +31,6 @@ BUILT_IN: dict[str, str] = {
     "relative_depth": "relative_depth:relative_depth",
     "semantic_correspondence": "semantic_correspondence:semantic_correspondence",
     "shape": "shape_matching:shape",
-    "visual_correspondence": "visual_correspondence:visual_correspondence",
 }
 """Task name → module in this package and function in it.
 
