@@ -30,7 +30,6 @@ BUILT_IN: dict[str, str] = {
     "odd_one_out": "odd_one_out:odd_one_out",
     "relative_depth": "relative_depth:relative_depth",
     "semantic_correspondence": "semantic_correspondence:semantic_correspondence",
-    "shape": "shape_matching:shape",
 }
 """Task name → module in this package and function in it.
 
