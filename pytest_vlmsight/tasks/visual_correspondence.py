@@ -7,7 +7,6 @@ and pixels around the options say no more, see ``matches.py``.
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from .scenes.camera import Camera
-    from .scenes.scene import Light, Scene
+    from .scenes.scene import Scene
 
 NAME = "visual_correspondence"
 VERSION = "1"
@@ -78,8 +77,6 @@ Place = tuple[float, float]
 
 _AROUND = 0.3
 """REF is this close to the middle of the first picture, across and down."""
-_EXPOSURE, _BALANCE = (0.6, 1.15), (0.85, 1.15)
-"""Of the second camera: what light and its channels are multiplied with."""
 _SIDE = 80
 """Of the pictures on which places are looked for, in px."""
 _POOL = 1500
@@ -260,6 +257,7 @@ def offer(rng: np.random.Generator, change: str, settings: Mapping[str, float]) 
     import numpy as np
 
     from .grain import taken
+    from .lamps import another, carried, exposed
     from .matches import alike, measured, spread
     from .scenes.still_life import still_life
     from .sight_lines import both_see, look, seen_by, two_cameras
@@ -268,8 +266,8 @@ def offer(rng: np.random.Generator, change: str, settings: Mapping[str, float]) 
     scene = still_life(rng, things=int(settings["things"]))
     around = 0.0 if change == "light" else settings["move"]
     cameras = two_cameras(rng, around=around, roll=settings["roll"])
-    lamp = _carried(scene.light, *cameras) if change == "camera" else _other(rng, scene.light)
-    other = replace(scene, light=_exposed(rng, lamp))
+    lamp = carried(scene.light, *cameras) if change == "camera" else another(rng, scene.light)
+    other = replace(scene, light=exposed(rng, lamp))
     shots = Shot(scene=scene, camera=cameras[0]), Shot(scene=other, camera=cameras[1])
     before, after = (look(shot.scene, shot.camera, _SIDE) for shot in shots)
     rows, columns = np.nonzero(both_see(after, before, margin=MARGIN, facing=_FACING))
@@ -308,43 +306,6 @@ def offer(rng: np.random.Generator, change: str, settings: Mapping[str, float]) 
             *windows(taken(seen_by(other, cameras[1]), rng, most=GRAIN), x[some], y[some]),
         ),
         sets=sets,
-    )
-
-
-def _other(rng: np.random.Generator, lamp: Light) -> Light:
-    """Another lamp, which shines from another side."""
-    from .scenes.drawn import between, light
-    from .scenes.exact import cos_sin, unit
-
-    c, s = cos_sin(between(rng, 70, 290))
-    x, y, _ = lamp.direction
-    found = light(rng)
-    rise = found.direction[2] / math.sqrt(1 - found.direction[2] * found.direction[2])
-    level = math.sqrt(x * x + y * y)
-    x, y = x / level, y / level
-    return replace(found, direction=unit((c * x - s * y, s * x + c * y, rise)))
-
-
-def _carried(lamp: Light, first: Camera, second: Camera) -> Light:
-    """A lamp that goes around the scene together with the camera, as a photographer's does."""
-    (a, b, _), (c, d, _) = first.axes[2], second.axes[2]
-    scale = math.sqrt((a * a + b * b) * (c * c + d * d))
-    cosine, sine = (a * c + b * d) / scale, (a * d - b * c) / scale
-    x, y, z = lamp.direction
-    return replace(lamp, direction=(cosine * x - sine * y, sine * x + cosine * y, z))
-
-
-def _exposed(rng: np.random.Generator, lamp: Light) -> Light:
-    """A lamp's light as another camera takes it: brighter or darker, warmer or colder."""
-    from .scenes.drawn import between
-
-    share = between(rng, *_EXPOSURE)
-    red, green, blue = (value * between(rng, *_BALANCE) for value in lamp.tint)
-    return replace(
-        lamp,
-        strength=share * lamp.strength,
-        ambient=share * lamp.ambient,
-        tint=(red, green, blue),
     )
 
 
