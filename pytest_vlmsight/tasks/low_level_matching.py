@@ -16,6 +16,7 @@ from .generated import DEFAULT_CANVAS, Canvas, digest, generated_task, generator
 from .item import REFERENCE, Item, Picture, Point, Task, letter
 from .knobs import Knob, spans_of
 from .option_sets import OPTIONS, Weights
+from .painted_views import Place, Views
 from .picture_cache import cached
 
 if TYPE_CHECKING:
@@ -24,10 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     from PIL.Image import Image
 
-    from .homography import Homography
     from .matches import Cells
-    from .painting import Painting
-    from .relight import Relight
     from .surroundings import Surroundings
 
 NAME = "low_level_matching"
@@ -67,8 +65,6 @@ KNOBS = (
     ),
 )
 
-Place = tuple[float, float]
-
 _QUESTION = (
     "A point is marked REF on the first image. The second image shows the same picture, warped "
     "and in other light. Which marked point on the second image is the same point of the picture?"
@@ -102,23 +98,6 @@ _MEASURES = (
 
 _WEIGHTS = Weights(likeness=(0.0546, 0.248, 1.05, 5.52))
 """See ``option_sets.py``; both found by ``benchmarks/option_weights.py``."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Views:
-    """An item's painting and its two views.
-
-    Attributes:
-        painting: what its random numbers are made from.
-        offset: place of the painting that is in the middle of the first view.
-        homography: painting → second view.
-        light: of the second view.
-    """
-
-    painting: str
-    offset: Place
-    homography: Homography
-    light: Relight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +212,7 @@ def offer(rng: np.random.Generator, key: str, settings: Mapping[str, float]) -> 
     from .grain import taken
     from .homography import draw_homographies, inverse, moved
     from .matches import alike, all_sets, measured, spread
+    from .painted_views import lit, picture
     from .painting import Painting
     from .relight import draw_relight
     from .scenes.render import developed
@@ -309,42 +289,6 @@ def _cells(down: Any, across: Any) -> tuple[Any, Any]:
     return row, column
 
 
-def picture(views: Views, second: bool, size: int, *, samples: int = 2) -> Any:
-    """(size, size, 3) uint8 of one of the two views.
-
-    Args:
-        views: what is seen.
-        second: which.
-        size: in px.
-        samples: along each side of a pixel.
-    """
-    import numpy as np
-
-    from .painting import Painting
-    from .scenes.render import developed
-
-    painting = Painting(generator(views.painting, "painting"))
-    total = np.zeros((3, size * size), dtype=np.float32)
-    for down in range(samples):
-        for across in range(samples):
-            steps = (np.arange(size) + (across + 0.5) / samples) / size - 0.5
-            rows = (np.arange(size) + (down + 0.5) / samples) / size - 0.5
-            x, y = np.tile(steps, size), np.repeat(rows, size)
-            if second:
-                total += lit(views, painting, x, y)
-            else:
-                total += painting.at(x + views.offset[0], y + views.offset[1])
-    total *= np.float32(1 / (samples * samples))
-    return developed(total.reshape(3, size, size))
-
-
-def lit(views: Views, painting: Painting, x: Any, y: Any) -> Any:
-    """(3, n) float32 light of the second view at places (n,)."""
-    from .homography import inverse, moved
-
-    return views.light(painting.at(*moved(inverse(views.homography), x, y)), x, y)
-
-
 @dataclass(frozen=True, slots=True)
 class _Maker:
     """Makes an item."""
@@ -410,6 +354,7 @@ class _Shot:
         from PIL import Image
 
         from .grain import grained
+        from .painted_views import picture
 
         clean = picture(self.views, self.second, self.size)
         return Image.fromarray(grained(clean, generator(NAME, "grain", self.grain), most=GRAIN))

@@ -34,9 +34,9 @@ from pytest_vlmsight.tasks.low_level_matching import (
     layout,
     low_level_matching,
     offer,
-    picture,
 )
 from pytest_vlmsight.tasks.marker_words import parse_markers
+from pytest_vlmsight.tasks.painted_views import picture
 from pytest_vlmsight.tasks.painting import Painting
 from pytest_vlmsight.tasks.scenes.render import developed
 from pytest_vlmsight.tasks.surroundings import MEASURES
