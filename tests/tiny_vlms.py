@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from pytest_vlmsight.models.transformers_vlm import TransformersVlm
+
 Behaviour = Literal["always_a", "random", "oracle", "text_only", "refuses", "last_option", "plain"]
 """What a checkpoint does.
 
@@ -125,6 +127,14 @@ def build(folder: Path, behaviour: str, *, seed: int = 0) -> Path:
         model.save_pretrained(folder)
         processor.save_pretrained(folder)
     return folder
+
+
+def loaded(folder: Path, **options: Any) -> TransformersVlm:
+    """A checkpoint as ``--vlm`` loads it."""
+    from pytest_vlmsight.models.names import parse_name
+    from pytest_vlmsight.models.transformers_vlm import TransformersVlm
+
+    return TransformersVlm.from_name(parse_name(str(folder)), **options)
 
 
 @contextlib.contextmanager

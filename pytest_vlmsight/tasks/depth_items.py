@@ -179,7 +179,7 @@ class Shot:
         return cached(Picture(name, size, _Rendered(self, canvas.size)), canvas.cache)
 
     def depth_map(self, canvas: Canvas) -> DepthMap:
-        """The depth of the things in it; the room's counts as not measured.
+        """The depth of the things in it; the room's is 0, not to be learned from.
 
         A head that is linear in features and is trained on all of a picture spends itself on
         where floors and walls are, whose depth follows from their place in the picture. What is

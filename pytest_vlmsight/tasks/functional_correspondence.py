@@ -7,14 +7,12 @@ kept from telling the answer is said in ``counterparts.py``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .generated import DEFAULT_CANVAS, Canvas, generated_task, generator
-from .knobs import Knob, spans_of
+from .generated import DEFAULT_CANVAS, Canvas
+from .knobs import Knob
 from .option_sets import Weights
-from .part_items import Draft, PartItems, poses
-from .seeded import seeded_order
+from .part_task import Pair, Pairs, part_task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,59 +98,28 @@ def functional_correspondence(
     Raises:
         KnobError: a knob is unknown or beyond its limits.
     """
-    spans = spans_of(KNOBS, difficulty, task=NAME)
-    return generated_task(
+    return part_task(
         name=NAME,
         version=VERSION,
-        readout="nearest_patch",
         source="places of the same purpose on two different tools",
-        make=PartItems(
-            name=NAME,
-            version=VERSION,
-            question=_QUESTION,
-            draft=_Draft(tuple(spans.items())),
-            canvas=canvas,
-        ),
-        settings={"size": canvas.size, "difficulty": spans},
+        question=_QUESTION,
+        pairs=Pairs(sort="family", sorts=_FAMILIES, draw=_pair),
         knobs=KNOBS,
+        canvas=canvas,
+        difficulty=difficulty,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """What an item may show."""
+def _pair(rng: np.random.Generator, fixed: np.random.Generator, family: str) -> Pair:
+    from .scenes.catalogue import TOOLS, roles, tool_pairs
+    from .scenes.drawn import one_of
 
-    spans: tuple[tuple[str, tuple[float, float]], ...]
-
-    def __call__(self, rng: np.random.Generator, seed: int, index: int) -> Draft:
-        from .scenes.catalogue import TOOLS, roles, tool_pairs
-        from .scenes.drawn import one_of
-        from .scenes.dress import COATS
-
-        block, place = divmod(index, len(_FAMILIES))
-        family = _FAMILIES[seeded_order(len(_FAMILIES), NAME, "family", seed, block)[place]]
-        # Of the item, not of the try: else what is easier to make would be more frequent.
-        fixed = generator(NAME, VERSION, seed, index, "item")
-        spans = dict(self.spans)
-        rotation, tilt = (knob.value(float(fixed.random()), spans[knob.name]) for knob in KNOBS)
-        names = one_of(fixed, tool_pairs(family))
-        first, second = (TOOLS[family][name] for name in names)
-        things = first.build(rng), second.build(rng)
-        return Draft(
-            things=things,
-            poses=poses(
-                rng,
-                (first, second),
-                rotation=rotation,
-                tilt=tilt,
-                other_way=_OTHER_WAY[family],
-            ),
-            coats=(one_of(rng, COATS), one_of(rng, COATS)),
-            weights=_WEIGHTS[family],
-            among=roles(things[0]) & roles(things[1]),
-            slices=(
-                ("family", family),
-                ("rotation", KNOBS[0].label(rotation)),
-                ("tilt", KNOBS[1].label(tilt)),
-            ),
-        )
+    first, second = (TOOLS[family][name] for name in one_of(fixed, tool_pairs(family)))
+    things = first.build(rng), second.build(rng)
+    return Pair(
+        kinds=(first, second),
+        things=things,
+        other_way=_OTHER_WAY[family],
+        weights=_WEIGHTS[family],
+        among=roles(things[0]) & roles(things[1]),
+    )

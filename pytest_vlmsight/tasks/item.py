@@ -95,7 +95,7 @@ class DepthMap:
     def load(self) -> NDArray[np.uint16]:
         """(height, width) depth along the optical axis in 1/1000 of a unit of length.
 
-        0 is a pixel that was not measured.
+        0 is a pixel whose depth is unknown or not to be learned from.
         """
         return self._open()
 

@@ -173,7 +173,7 @@ class Markers:
     fixed: frozenset[str] = frozenset()
     slices: tuple[tuple[str, str], ...] = ()
 
-    def for_item(self, key: str) -> Markers:
+    def for_item(self, key: str, *, marks: Sequence[Point | Box] | None = None) -> Markers:
         """The markers of one item: these, or where they vary those that the key decides.
 
         Colour, shape and size are drawn independently of each other, each value as often as any
@@ -181,6 +181,8 @@ class Markers:
 
         Args:
             key: tells the item from all others of its task.
+            marks: what is drawn for it, so that no slice tells of what cannot be seen: a box has
+                no shape and may have a colour of its own. By default points.
         """
         if not self.varied:
             return self
@@ -188,10 +190,12 @@ class Markers:
         if "colour" not in self.fixed:
             colour = _drawn(tuple(COLOURS), "colour", key)
             style = replace(style, colour=COLOURS[colour])
-            slices.append(("marker_colour", colour))
+            if marks is None or any(isinstance(m, Point) or not m.colour for m in marks):
+                slices.append(("marker_colour", colour))
         if "shape" not in self.fixed:
             style = replace(style, shape=_drawn(SHAPES, "shape", key))
-            slices.append(("marker_shape", style.shape))
+            if marks is None or any(isinstance(m, Point) for m in marks):
+                slices.append(("marker_shape", style.shape))
         if "size" not in self.fixed:
             size = _drawn(tuple(SIZES), "size", key)
             radius, letters = SIZES[size]

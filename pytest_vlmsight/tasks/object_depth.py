@@ -6,20 +6,19 @@ For places, looks and sizes as they are, either object may be the closer one (se
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .decoys import balanced_index
-from .depth_items import KNOBS, DepthScenes, Shot, rows_told, slices
-from .generated import DEFAULT_CANVAS, Canvas, generated_task
-from .item import Box, Item, Task, letter
-from .knobs import spans_of
+from .depth_task import Asked, depth_task
+from .generated import DEFAULT_CANVAS, Canvas
+from .item import Box, Task, letter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import numpy as np
 
+    from .depth_items import Found
     from .twin_views import Mark, Outline
     from .twins import Twins
 
@@ -39,16 +38,14 @@ def object_depth(*, canvas: Canvas = DEFAULT_CANVAS, difficulty: Mapping[str, st
     Raises:
         KnobError: there is no such knob, or not the span asked for.
     """
-    spans = spans_of(KNOBS, difficulty, task=NAME)
-    scenes = DepthScenes(NAME, VERSION, tuple(spans.values()), marked_boxes)
-    return generated_task(
+    return depth_task(
         name=NAME,
         version=VERSION,
-        readout="depth",
         source="rooms with two boxed objects, either of which may be the closer one",
-        make=_Maker(scenes, canvas),
-        settings={"size": canvas.size, "spans": spans},
-        knobs=KNOBS,
+        marked=marked_boxes,
+        asked=_asked,
+        canvas=canvas,
+        difficulty=difficulty,
     )
 
 
@@ -56,11 +53,11 @@ def marked_boxes(
     _rng: np.random.Generator, twins: Twins, outlines: Sequence[Outline]
 ) -> tuple[Mark, Mark]:
     """A box around each thing, tight around what is seen of it."""
-    first, second = (_box(twins, number, own) for number, own in enumerate(outlines))
+    first, second = (_mark(twins, number, own) for number, own in enumerate(outlines))
     return first, second
 
 
-def _box(twins: Twins, number: int, own: Outline) -> Mark:
+def _mark(twins: Twins, number: int, own: Outline) -> Mark:
     import numpy as np
 
     from .twin_views import Mark, length_of_ray
@@ -79,62 +76,34 @@ def _box(twins: Twins, number: int, own: Outline) -> Mark:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Maker:
-    """Makes the items."""
+def _asked(found: Found, size: int, seed: int, index: int) -> Asked:
+    names = [held.thing.kind for held in found.twins.held]
+    colours = list(COLOURS)
+    if balanced_index(2, NAME, "red", seed, index):
+        colours.reverse()
+    boxes = tuple(
+        _box(found.twins, number, size, COLOURS[colour]) for number, colour in enumerate(colours)
+    )
+    one, other = (
+        f"the {thing} (highlighted by a {colour} box)"
+        for thing, colour in zip(names, colours, strict=True)
+    )
+    first, second = (
+        f"the {thing} ({colour} box)" for thing, colour in zip(names, colours, strict=True)
+    )
+    middle, other_middle = ((box.y0 + box.y1) / (2 * size) for box in boxes)
+    return Asked(
+        question=f"Which object is closer to the camera taking this photo, {one} or {other}?",
+        options=(first, second),
+        boxes=boxes,
+        heights=(middle, other_middle),
+    )
 
-    scenes: DepthScenes
-    canvas: Canvas
 
-    def __call__(self, seed: int, index: int) -> Item:
-        from .twin_views import FINE, outline
+def _box(twins: Twins, number: int, size: int, colour: str) -> Box:
+    from .twin_views import FINE, outline
 
-        found = self.scenes.find(seed, index)
-        wanted, nearer = self.scenes.wanted(seed, index), self.scenes.nearer(seed, index)
-        shot = Shot(self.scenes, seed, index, found.attempt, nearer)
-        names = [held.thing.kind for held in found.twins.held]
-        colours = list(COLOURS)
-        if balanced_index(2, NAME, "red", seed, index):
-            colours.reverse()
-        boxes = []
-        for number, colour in enumerate(colours):
-            # Twice the pixels that the object was measured on: the box is tighter.
-            edges = [edge * self.canvas.size for edge in outline(found.twins, number, FINE).box]
-            x0, y0, x1, y1 = (round(edge, 3) for edge in edges)
-            boxes.append(
-                Box(
-                    image=0,
-                    x0=x0,
-                    y0=y0,
-                    x1=x1,
-                    y1=y1,
-                    label=letter(number),
-                    colour=COLOURS[colour],
-                )
-            )
-        name = f"{NAME}-{seed}-{index}"
-        clean = (shot.picture(self.canvas),)
-        draw = self.canvas.markers.for_item(name)
-        middles = [(box.y0 + box.y1) / (2 * self.canvas.size) for box in boxes]
-        one, other = (
-            f"the {thing} (highlighted by a {colour} box)"
-            for thing, colour in zip(names, colours, strict=True)
-        )
-        return Item(
-            name=name,
-            images=draw.paint_all(clean, points=(), boxes=boxes),
-            clean_images=clean,
-            question=(f"Which object is closer to the camera taking this photo, {one} or {other}?"),
-            options=tuple(
-                f"the {thing} ({colour} box)" for thing, colour in zip(names, colours, strict=True)
-            ),
-            answer=nearer,
-            boxes=tuple(boxes),
-            slices=(
-                *slices(wanted),
-                ("rows", rows_told((middles[0], middles[1]), nearer)),
-                *draw.slices,
-            ),
-            depth_maps=(shot.depth_map(self.canvas),),
-            draw=draw,
-        )
+    # Twice the pixels that the object was measured on: the box is tighter.
+    edges = [edge * size for edge in outline(twins, number, FINE).box]
+    x0, y0, x1, y1 = (round(edge, 3) for edge in edges)
+    return Box(image=0, x0=x0, y0=y0, x1=x1, y1=y1, label=letter(number), colour=colour)

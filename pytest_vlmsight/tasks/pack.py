@@ -143,7 +143,7 @@ class _PackItems:
         )
         if self.draw is None:
             return item
-        draw = self.draw.for_item(line.id)
+        draw = self.draw.for_item(line.id, marks=(*line.points, *line.boxes))
         drawn = draw.paint_all(clean_images, points=line.points, boxes=line.boxes)
         return replace(item, images=drawn, draw=draw, slices=item.slices + draw.slices)
 

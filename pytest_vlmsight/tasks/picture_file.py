@@ -148,6 +148,8 @@ class PictureFiles:
     def depth_map(self, name: str, place: Place, field: str) -> DepthMap:
         """The depth map of a path inside the folder: a PNG with grey values of 16 bits.
 
+        They are as ``DepthMap.load`` gives them: 0 is unknown or not to be learned from.
+
         Raises:
             PackError: the path leaves the folder, or is not such a file.
         """

@@ -7,19 +7,18 @@ as often as it is farther.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .depth_items import KNOBS, DepthScenes, Shot, rows_told, slices
-from .generated import DEFAULT_CANVAS, Canvas, generated_task
-from .item import Item, Point, Task, letter
-from .knobs import spans_of
+from .depth_task import Asked, depth_task
+from .generated import DEFAULT_CANVAS, Canvas
+from .item import Point, Task, letter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import numpy as np
 
+    from .depth_items import Found
     from .twin_views import Mark, Outline
     from .twins import Twins
 
@@ -50,16 +49,14 @@ def relative_depth(*, canvas: Canvas = DEFAULT_CANVAS, difficulty: Mapping[str, 
     Raises:
         KnobError: there is no such knob, or not the span asked for.
     """
-    spans = spans_of(KNOBS, difficulty, task=NAME)
-    scenes = DepthScenes(NAME, VERSION, tuple(spans.values()), marked_points)
-    return generated_task(
+    return depth_task(
         name=NAME,
         version=VERSION,
-        readout="depth",
         source="rooms with two marked things, either of which may be the closer one",
-        make=_Maker(scenes, canvas),
-        settings={"size": canvas.size, "spans": spans},
-        knobs=KNOBS,
+        marked=marked_points,
+        asked=_asked,
+        canvas=canvas,
+        difficulty=difficulty,
     )
 
 
@@ -129,39 +126,19 @@ def _shifted(mask: Any, by: int, axis: int) -> Any:
     return moved
 
 
-@dataclass(frozen=True, slots=True)
-class _Maker:
-    """Makes the items."""
-
-    scenes: DepthScenes
-    canvas: Canvas
-
-    def __call__(self, seed: int, index: int) -> Item:
-        found = self.scenes.find(seed, index)
-        wanted, nearer = self.scenes.wanted(seed, index), self.scenes.nearer(seed, index)
-        shot = Shot(self.scenes, seed, index, found.attempt, nearer)
-        points = tuple(
+def _asked(found: Found, size: int, _seed: int, _index: int) -> Asked:
+    one, other = found.marks
+    return Asked(
+        question=_QUESTION,
+        options=("point A", "point B"),
+        points=tuple(
             Point(
                 image=0,
-                x=round(mark.place[0] * self.canvas.size, 3),
-                y=round(mark.place[1] * self.canvas.size, 3),
+                x=round(mark.place[0] * size, 3),
+                y=round(mark.place[1] * size, 3),
                 label=letter(number),
             )
             for number, mark in enumerate(found.marks)
-        )
-        name = f"{NAME}-{seed}-{index}"
-        clean = (shot.picture(self.canvas),)
-        draw = self.canvas.markers.for_item(name)
-        heights = (found.marks[0].place[1], found.marks[1].place[1])
-        return Item(
-            name=name,
-            images=draw.paint_all(clean, points=points, boxes=()),
-            clean_images=clean,
-            question=_QUESTION,
-            options=("point A", "point B"),
-            answer=nearer,
-            points=points,
-            slices=(*slices(wanted), ("rows", rows_told(heights, nearer)), *draw.slices),
-            depth_maps=(shot.depth_map(self.canvas),),
-            draw=draw,
-        )
+        ),
+        heights=(one.place[1], other.place[1]),
+    )

@@ -8,14 +8,12 @@ have parts with names, blobs have none: models that match by words do worse on t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .generated import DEFAULT_CANVAS, Canvas, generated_task, generator
-from .knobs import Knob, spans_of
+from .generated import DEFAULT_CANVAS, Canvas
+from .knobs import Knob
 from .option_sets import Weights
-from .part_items import Draft, PartItems, poses
-from .seeded import seeded_order
+from .part_task import Pair, Pairs, part_task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,57 +100,33 @@ def semantic_correspondence(
     Raises:
         KnobError: a knob is unknown or beyond its limits.
     """
-    spans = spans_of(KNOBS, difficulty, task=NAME)
-    return generated_task(
+    return part_task(
         name=NAME,
         version=VERSION,
-        readout="nearest_patch",
         source="the same part on two animals, vehicles, pieces of furniture or nameless blobs",
-        make=PartItems(
-            name=NAME,
-            version=VERSION,
-            question=_QUESTION,
-            draft=_Draft(tuple(spans.items())),
-            canvas=canvas,
-        ),
-        settings={"size": canvas.size, "difficulty": spans},
+        question=_QUESTION,
+        pairs=Pairs(sort="category", sorts=_CATEGORIES, draw=_pair),
         knobs=KNOBS,
+        canvas=canvas,
+        difficulty=difficulty,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """What an item may show."""
+def _pair(rng: np.random.Generator, fixed: np.random.Generator, category: str) -> Pair:
+    from .scenes.blobs import species, specimen
+    from .scenes.catalogue import BLOB, NAMEABLE
+    from .scenes.drawn import one_of
 
-    spans: tuple[tuple[str, tuple[float, float]], ...]
-
-    def __call__(self, rng: np.random.Generator, seed: int, index: int) -> Draft:
-        from .scenes.blobs import species, specimen
-        from .scenes.catalogue import BLOB, NAMEABLE
-        from .scenes.drawn import one_of
-        from .scenes.dress import COATS
-
-        block, place = divmod(index, len(_CATEGORIES))
-        category = _CATEGORIES[seeded_order(len(_CATEGORIES), NAME, "category", seed, block)[place]]
-        # Of the item, not of the try: else what is easier to make would be more frequent.
-        fixed = generator(NAME, VERSION, seed, index, "item")
-        spans = dict(self.spans)
-        rotation, tilt = (knob.value(float(fixed.random()), spans[knob.name]) for knob in KNOBS)
-        if category == "blob":
-            own = species(rng)
-            kind, things = BLOB, (specimen(own, rng), specimen(own, rng))
-        else:
-            kind = one_of(fixed, tuple(NAMEABLE[category].values()))
-            things = kind.build(rng), kind.build(rng)
-        return Draft(
-            things=things,
-            poses=poses(rng, (kind, kind), rotation=rotation, tilt=tilt, other_way=_OTHER_WAY),
-            coats=(one_of(rng, COATS), one_of(rng, COATS)),
-            weights=_WEIGHTS[category],
-            slices=(
-                ("category", category),
-                ("nameable", "no" if category == "blob" else "yes"),
-                ("rotation", KNOBS[0].label(rotation)),
-                ("tilt", KNOBS[1].label(tilt)),
-            ),
-        )
+    if category == "blob":
+        own = species(rng)
+        kind, things = BLOB, (specimen(own, rng), specimen(own, rng))
+    else:
+        kind = one_of(fixed, tuple(NAMEABLE[category].values()))
+        things = kind.build(rng), kind.build(rng)
+    return Pair(
+        kinds=(kind, kind),
+        things=things,
+        other_way=_OTHER_WAY,
+        weights=_WEIGHTS[category],
+        slices=(("nameable", "no" if category == "blob" else "yes"),),
+    )

@@ -313,6 +313,37 @@ def test_fixed_attribute_stays_and_is_no_slice(fixed: set[str], names: list[str]
     assert len({m.style for m in drawn}) > 8
 
 
+@pytest.mark.parametrize(
+    ("marks", "names"),
+    [
+        ([at(50, 60)], ["marker_colour", "marker_shape", "marker_size"]),
+        ([boxed("")], ["marker_colour", "marker_size"]),
+        ([boxed("blue")], ["marker_size"]),
+        ([boxed("blue"), boxed("", "B")], ["marker_colour", "marker_size"]),
+        ([boxed("blue"), at(50, 60, "B")], ["marker_colour", "marker_shape", "marker_size"]),
+    ],
+    ids=["point", "box", "coloured box", "both boxes", "coloured box and point"],
+)
+def test_slices_tell_only_of_what_can_be_seen(
+    make_picture: MakePicture, marks: list[Point | Box], names: list[str]
+) -> None:
+    varied = Markers(MarkerStyle(), varied=True)
+    markers = varied.for_item("item-7", marks=marks)
+    assert [name for name, _ in markers.slices] == names
+    assert markers.style == varied.for_item("item-7").style
+    points = [mark for mark in marks if isinstance(mark, Point)]
+    boxes = [mark for mark in marks if isinstance(mark, Box)]
+
+    def seen(**looks: str) -> bytes:
+        style = replace(markers.style, **looks)  # type: ignore[arg-type]
+        marked = draw_markers(make_picture(), points=points, boxes=boxes, style=style)
+        return marked.load().tobytes()
+
+    for name in ("colour", "shape"):
+        looks = {seen(**{name: look}) for look in {"colour": COLOURS, "shape": SHAPES}[name]}
+        assert (len(looks) > 1) == (f"marker_{name}" in names)
+
+
 def test_everything_that_varied_markers_may_look_like_is_as_large_as_it_says(
     make_picture: MakePicture,
 ) -> None:

@@ -8,18 +8,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from read_back import assert_is_read_back
 
 from pytest_vlmsight.tasks.generated import Canvas
 from pytest_vlmsight.tasks.knobs import KnobError
+from pytest_vlmsight.tasks.marker_words import parse_markers
 from pytest_vlmsight.tasks.object_depth import COLOURS, object_depth
 from pytest_vlmsight.tasks.scenes.ornaments import ORNAMENTS
 from pytest_vlmsight.tasks.scenes.render import truth
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytest_vlmsight.tasks.depth_items import Shot
     from pytest_vlmsight.tasks.item import Item
     from pytest_vlmsight.tasks.twins import Twins
 
+VARIED = parse_markers(["vary"])
 QUESTION = re.compile(
     r"Which object is closer to the camera taking this photo, "
     r"the (\w+) \(highlighted by a (red|blue) box\) or "
@@ -135,6 +140,15 @@ def test_boxes_are_drawn_in_their_colours() -> None:
     for colour in COLOURS.values():
         rgb = [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
         assert changed.count(rgb) > 50
+
+
+def test_varied_boxes_have_neither_shape_nor_colour_to_tell(tmp_path: Path) -> None:
+    task = object_depth(canvas=Canvas(markers=VARIED))
+    items = task.make_items(2, 0)
+    for item, own in zip(items, some(), strict=False):
+        assert item.clean_images == own.clean_images
+        assert dict(item.slices).keys() - dict(own.slices).keys() == {"marker_size"}
+    assert_is_read_back(task, items, tmp_path / "packed", markers=VARIED)
 
 
 def test_narrowed_knobs_hold_for_every_item() -> None:

@@ -1,0 +1,45 @@
+"""Tiny checkpoints for the tests of models, built once; nothing here imports torch by itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pytest_vlmsight.models.transformers_vlm import TransformersVlm
+
+
+@pytest.fixture(scope="session")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint of ordinary random weights."""
+    import tiny_vlms
+
+    return tiny_vlms.build(tmp_path_factory.mktemp("plain") / "model", "plain")
+
+
+@pytest.fixture(scope="module")
+def vlm(plain: Path) -> TransformersVlm:
+    """The same, loaded."""
+    import tiny_vlms
+
+    return tiny_vlms.loaded(plain)
+
+
+@pytest.fixture(scope="session")
+def eyes(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Name of an eye of ``tiny_eyes`` → its checkpoint."""
+    import tiny_eyes
+
+    made: dict[str, Path] = {}
+
+    def get(name: str) -> Path:
+        if name not in made:
+            folder = tmp_path_factory.mktemp("eye") / "model"
+            made[name] = tiny_eyes.build(folder, tiny_eyes.EYES[name]())
+        return made[name]
+
+    return get

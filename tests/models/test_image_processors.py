@@ -1,0 +1,80 @@
+"""Whatever a processor does to pictures, all of them is seen and features keep their place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from squares import asked, changed, hottest, nearest, texture, with_square
+from tiny_eyes import EYES, SIDE, build
+from tiny_vlms import loaded
+
+from pytest_vlmsight.models.base import ModelError, Prompt, Stage
+from pytest_vlmsight.models.transformers_vlm import TransformersVlm
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+@pytest.mark.parametrize("size", [(336, 160), (150, 300)], ids=str)
+def test_a_picture_that_would_be_cropped_is_given_whole(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    """What lies beyond a centre crop neither LLM nor readout could see."""
+    from transformers import CLIPImageProcessorPil
+
+    crop = CLIPImageProcessorPil(
+        size={"shortest_edge": SIDE}, crop_size={"height": SIDE, "width": SIDE}
+    )
+    folder = build(tmp_path / "model", EYES["clip"](), processor=crop)
+    image = texture(size, 0)
+    x, y = size[0] - 20, size[1] - 20
+    marked = with_square(image, x, y, 36)
+    for images in ("separate", "composite"):
+        vlm = loaded(folder, images=images)
+        shown = [asked(vlm, [image, second], Stage("encoder", 1))[1] for second in (image, marked)]
+        for before, after in (shown, vlm.look([image, marked], stage=Stage("encoder", 1))):
+            for centres, length in zip((before.xs, before.ys), size, strict=True):
+                step = centres[1] - centres[0]
+                assert centres[0] < step
+                assert length - step < centres[-1] < length
+            assert hottest(changed(before, after)) == nearest(before, x, y)
+
+
+def test_padding_to_a_square_is_the_processors_mean_colour(tmp_path: Path) -> None:
+    from transformers import CLIPImageProcessorPil
+
+    crop = CLIPImageProcessorPil(
+        size={"shortest_edge": SIDE}, crop_size={"height": SIDE, "width": SIDE}
+    )
+    vlm = loaded(build(tmp_path / "model", EYES["clip"](), processor=crop), images="separate")
+    (canvas,), _ = vlm._given(Prompt(images=(texture((300, 150), 0),), question="?", options=()))
+    assert canvas.size == (300, 300)
+    assert canvas.getpixel((299, 299)) == tuple(round(255 * m) for m in crop.image_mean)
+    assert abs(vlm._process(canvas)[:, -4:, -4:]).max() < 0.02  # nothing, after normalisation
+
+
+def test_padding_is_on_no_grid(tmp_path: Path) -> None:
+    from transformers import LlavaImageProcessorPil
+
+    pad = LlavaImageProcessorPil(
+        size={"shortest_edge": SIDE}, crop_size={"height": SIDE, "width": SIDE}, do_pad=True
+    )
+    vlm = loaded(build(tmp_path / "model", EYES["clip"](), processor=pad), images="separate")
+    image = texture((320, 160), 0)
+    for stage in (Stage("encoder", 2), Stage("projector")):
+        before, after = vlm.look([image, with_square(image, 100, 60, 12)], stage=stage)
+        assert before.features.shape[:2] == (4, 8)
+        assert hottest(changed(before, after)) == nearest(before, 100, 60) == (1, 2)
+
+
+def test_a_processor_that_moves_things_about_does_not_start(
+    eyes: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = TransformersVlm._process
+    monkeypatch.setattr(
+        TransformersVlm, "_process", lambda self, image: process(self, image)[:, :, ::-1]
+    )
+    with pytest.raises(ModelError, match="does not map a 128×96 picture to a plain grid"):
+        loaded(eyes("clip"))
