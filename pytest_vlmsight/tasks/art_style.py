@@ -3,8 +3,9 @@
 All three show scenes of their own. A style is a technique with its direction and the size of its
 strokes, lines, dots or tiles; colours, brightness, contrast and sharpness are drawn for every
 picture by itself, so that none of them says anything, and both styles are about as lively. What is
-left (how ragged a foreground, how many colours) is balanced: of four pictures in two styles those
-are taken of which the right one looks more, or less, like the reference than the wrong one does.
+left (how ragged a foreground, how many colours) is balanced: of several pictures in each of two
+styles those are taken of which likeness says least, and which style is asked for is drawn last, see
+``crossed.py``.
 """
 
 from __future__ import annotations
@@ -60,6 +61,15 @@ _QUESTION = (
 _OPTIONS = ("the second image", "the third image")
 
 
+_LOOKED_AT = 224
+"""Side in px of the pictures that are compared."""
+
+_PICTURES = 4
+"""In each style, of which two are shown or might be."""
+
+_WEIGHTS = {"outline length": 2.0, "area": 1.5}  # styles differ in how ragged things become
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
     """A picture, and its maker when called.
@@ -91,12 +101,12 @@ class Drawing:
         return Image.fromarray(self._drawn(self.size))
 
     def impression(self) -> Impression:
-        """The first impression that it makes."""
-        from .impression import SIDE, impression
+        """What it is like to whoever sees neither what it shows nor how it is made."""
+        from .impression import impression
 
-        return impression(self._drawn(SIDE, rough=True))
+        return impression(self._drawn(_LOOKED_AT))
 
-    def _drawn(self, size: int, *, rough: bool = False) -> Any:
+    def _drawn(self, size: int) -> Any:
         """(size, size, 3) uint8."""
         from .scenes.motifs import MOTIFS
         from .scenes.styles import drawn_in_style
@@ -110,7 +120,6 @@ class Drawing:
             palette=self.palette,
             finish=self.finish,
             rng=generator(self.key, "strokes"),
-            rough=rough,
         )
 
 
@@ -154,17 +163,13 @@ class _Maker:
         }
         colours = drawn[-1] < 0.6
         answer = balanced_index(len(_OPTIONS), NAME, "answer", seed, index)
-        nearer = balanced_index(2, NAME, "rank", seed, index) == 0
-        for attempt, rng in enumerate(tries(NAME, VERSION, seed, index)):
-            key = f"{NAME}/{VERSION}/{seed}/{index}/{attempt}"
-            drawings = self._four(rng, key, values, colours=colours)
-            impressions = [drawing.impression() for drawing in drawings]
-            found = seated(impressions, nearer=nearer, side=int(2 * float(rng.random())))
-            if found is not None:
-                break
-        else:
-            raise AssertionError("tries raises at its end")
-        reference, right, wrong = (drawings[number] for number in found)
+        style = balanced_index(2, NAME, "style", seed, index)
+        rng = next(iter(tries(NAME, VERSION, seed, index)))
+        drawings = self._drawings(rng, f"{NAME}/{VERSION}/{seed}/{index}", values, colours=colours)
+        *references, first, second = _chosen(drawings)
+        reference = drawings[style][references[style]]
+        options = drawings[0][first], drawings[1][second]
+        right, wrong = options[style], options[1 - style]
         shown = (reference, wrong, right) if answer else (reference, right, wrong)
         pictures = tuple(cached(drawing.picture(), self.canvas.cache) for drawing in shown)
         return Item(
@@ -181,57 +186,44 @@ class _Maker:
             ),
         )
 
-    def _four(
+    def _drawings(
         self, rng: np.random.Generator, key: str, values: Mapping[str, float], *, colours: bool
-    ) -> list[Drawing]:
-        """Two pictures in each of two manners; all but the manner by the same chances."""
+    ) -> list[list[Drawing]]:
+        """Pictures in each of two manners; all but the manner by the same chances."""
         from .scenes.styles.rivalry import two_manners
 
         first, second, liveliness = two_manners(
             rng, difference=int(values["difference"]), coarseness=values["coarseness"]
         )
         return [
-            _drawing(
-                rng,
-                f"{key}/{number}",
-                manner,
-                colours=colours,
-                liveliness=liveliness,
-                size=self.canvas.size,
-            )
-            for number, manner in enumerate((first, first, second, second))
+            [
+                _drawing(
+                    rng,
+                    f"{key}/{side}/{number}",
+                    manner,
+                    colours=colours,
+                    liveliness=liveliness,
+                    size=self.canvas.size,
+                )
+                for number in range(_PICTURES)
+            ]
+            for side, manner in enumerate((first, second))
         ]
 
 
-def seated(
-    impressions: Sequence[Impression], *, nearer: bool, side: int
-) -> tuple[int, int, int] | None:
-    """Which of four pictures, two in each of two styles, are reference, right and wrong.
+def _chosen(drawings: Sequence[Sequence[Drawing]]) -> tuple[int, int, int, int]:
+    """Of pictures in two styles, a reference in each and an option in each."""
+    from .crossed import crossed, unlike
+    from .impression import counted, unlikeness
 
-    Whether there is such a choice does not depend on ``nearer``: there must be one of either kind.
-
-    Args:
-        impressions: of the pictures; the first two are in one style.
-        nearer: whether the right one is to look more like the reference than the wrong one does.
-        side: 0 or 1, the style that the reference has where that can be.
-
-    Returns:
-        Three numbers of pictures, or None.
-    """
-    from .impression import lean
-
-    leans = {}
-    for reference in range(4):
-        right = reference ^ 1
-        for wrong in (2, 3) if reference < 2 else (0, 1):
-            leans[reference, right, wrong] = lean(
-                impressions[reference], impressions[right], impressions[wrong]
-            )
-    if not min(leans.values()) < 0 < max(leans.values()):
-        return None
-    wanted = [seats for seats, value in leans.items() if (value > 0 if nearer else value < 0)]
-    # The least lean, so that either kind leans as little.
-    return min(wanted, key=lambda seats: (seats[0] // 2 != side, abs(leans[seats])))
+    first, second = ([drawing.impression() for drawing in some] for some in drawings)
+    across = unlike(first, second, unlikeness)
+    return crossed(
+        (unlike(first, first, unlikeness), unlike(second, second, unlikeness)),
+        (across, across.transpose(0, 2, 1)),
+        counted(_WEIGHTS),
+        apart=False,
+    )
 
 
 def _drawing(

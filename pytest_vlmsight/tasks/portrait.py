@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from PIL.Image import Image
 
+    from .impression import Impression
     from .scenes.camera import Camera
     from .scenes.exact import Frame
     from .scenes.scene import Light, Room, Scene, Thing
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
 
 MARGIN = 0.03
 """Least distance of the object from the border, as a share of the side."""
+
+LOOKED_AT = 112
+"""Side in px of the pictures that are compared, anti-aliased as those shown."""
+
+_ROOM = 0.01
+"""Left free at the border where an object is whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +65,21 @@ class Portrait:
 
     scene: Scene
     camera: Camera
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of the object is in the picture."""
+        from .scenes.outline import frame_of
+
+        left, top, right, bottom = frame_of(self.scene.things[0], self.camera)
+        return min(left, top) > _ROOM and max(right, bottom) < 1 - _ROOM
+
+    def impression(self) -> Impression:
+        """What it is like to whoever does not see what it shows."""
+        from .impression import impression
+        from .scenes.render import render
+
+        return impression(render(self.scene, self.camera, LOOKED_AT))
 
     def picture(self, *, size: int, cache: Path | None, task: str, version: str) -> Picture:
         """The picture of ``size`` × ``size`` px, rendered when it is loaded."""

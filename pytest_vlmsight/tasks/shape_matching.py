@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .generated import DEFAULT_CANVAS, Canvas, generated_task
-from .knobs import Knob, spans_of
-from .trio import CLUTTER, SIZE, Cast, Subject, TrioItems, conflict
+from .casting import Cast, Subject
+from .generated import DEFAULT_CANVAS, Canvas
+from .knobs import Knob
+from .trio import CLUTTER, SIZE, conflict, trio_task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +42,7 @@ _QUESTION = (
     "The first image is the reference. Which of the other two images shows an object of the same "
     "shape as the first, whatever its surface and colours?"
 )
-_MEASURES = ("thumbnail", "area", "compactness")
+_WEIGHTS = {"thumbnail": 1.5, "normalised thumbnail": 2.0}  # one shape covers similar pixels
 _SCALES = (2.6, 4.0)  # of all patterns
 
 
@@ -55,25 +56,16 @@ def shape(*, canvas: Canvas = DEFAULT_CANVAS, difficulty: Mapping[str, str] = {}
     Raises:
         KnobError: a knob is unknown or beyond its limits.
     """
-    spans = spans_of(KNOBS, difficulty, task=NAME)
-    return generated_task(
+    return trio_task(
         name=NAME,
         version=VERSION,
-        readout="linear",
         source="objects of which two have one shape, from other sides, with other surfaces",
-        make=TrioItems(
-            name=NAME,
-            version=VERSION,
-            question=_QUESTION,
-            casting=_Shapes(),
-            knobs=KNOBS,
-            spans=tuple(spans.items()),
-            measures=_MEASURES,
-            patience=2,
-            canvas=canvas,
-        ),
-        settings={"size": canvas.size, "difficulty": spans},
+        question=_QUESTION,
+        casting=_Shapes(),
         knobs=KNOBS,
+        weights=_WEIGHTS,
+        canvas=canvas,
+        difficulty=difficulty,
     )
 
 
@@ -95,35 +87,35 @@ class _Shapes:
         def subject(name: str, surface: str) -> Subject:
             return Subject(form=name, solids=solids[name], surface=surface, scales=_SCALES)
 
-        right, wrong = (other, own) if conflicting else (own, other)
-        facing = any_view(rng, FORMS[form])
+        surfaces = (other, own) if conflicting else (own, other)
+        facings = any_view(rng, FORMS[form]), any_view(rng, FORMS[unlike])
         return Cast(
-            reference=subject(form, own),
-            right=subject(form, right),
-            wrong=subject(unlike, wrong),
-            facing=facing,
-            turn=_Turned(form, facing, values["rotation"]),
-            slices=(("shape", FORMS[form].family), ("surface", SURFACES[own].family)),
+            references=(subject(form, own), subject(unlike, other)),
+            options=(subject(form, surfaces[0]), subject(unlike, surfaces[1])),
+            facings=facings,
+            turn=_Turned((form, unlike), facings, values["rotation"]),
+            slices=(
+                (("shape", FORMS[form].family), ("surface", SURFACES[own].family)),
+                (("shape", FORMS[unlike].family), ("surface", SURFACES[other].family)),
+            ),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class _Turned:
-    """Turns the reference's form by a given angle, any other form anyhow.
+    """Turns an option's form by a given angle against the reference of its kind.
 
     Attributes:
-        form: the reference's.
-        facing: its axes in the camera's coordinates.
+        forms: of either kind.
+        facings: of the references, their axes in the camera's coordinates.
         degrees: the angle.
     """
 
-    form: str
-    facing: Frame
+    forms: tuple[str, str]
+    facings: tuple[Frame, Frame]
     degrees: float
 
-    def __call__(self, rng: np.random.Generator, subject: Subject) -> Frame | None:
-        from .scenes.forms import FORMS, any_view, other_view
+    def __call__(self, rng: np.random.Generator, kind: int) -> Frame | None:
+        from .scenes.forms import FORMS, other_view
 
-        if subject.form != self.form:
-            return any_view(rng, FORMS[subject.form])
-        return other_view(rng, FORMS[self.form], self.facing, self.degrees)
+        return other_view(rng, FORMS[self.forms[kind]], self.facings[kind], self.degrees)

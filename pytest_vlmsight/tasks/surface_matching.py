@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .generated import DEFAULT_CANVAS, Canvas, generated_task
-from .knobs import Knob, spans_of
-from .trio import CLUTTER, SIZE, Cast, Subject, TrioItems, conflict
+from .casting import Cast, Subject
+from .generated import DEFAULT_CANVAS, Canvas
+from .knobs import Knob
+from .trio import CLUTTER, SIZE, conflict, trio_task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +44,7 @@ _QUESTION = (
     "kind of surface as the first (smooth, rough, striped, checked, dotted and so on), "
     "whatever its shape and colours?"
 )
-_MEASURES = ("contrast", "sharpness")
+_WEIGHTS = {"sharpness": 2.0}  # most surfaces have one of their own
 _SCALE = (3.2, 4.6)  # of the reference's pattern
 _PLAIN = 0.2  # of the items
 
@@ -58,25 +59,16 @@ def texture(*, canvas: Canvas = DEFAULT_CANVAS, difficulty: Mapping[str, str] = 
     Raises:
         KnobError: a knob is unknown or beyond its limits.
     """
-    spans = spans_of(KNOBS, difficulty, task=NAME)
-    return generated_task(
+    return trio_task(
         name=NAME,
         version=VERSION,
-        readout="linear",
         source="objects of which two have one kind of surface, in other shapes and colours",
-        make=TrioItems(
-            name=NAME,
-            version=VERSION,
-            question=_QUESTION,
-            casting=_Surfaces(),
-            knobs=KNOBS,
-            spans=tuple(spans.items()),
-            measures=_MEASURES,
-            patience=20,
-            canvas=canvas,
-        ),
-        settings={"size": canvas.size, "difficulty": spans},
+        question=_QUESTION,
+        casting=_Surfaces(),
         knobs=KNOBS,
+        weights=_WEIGHTS,
+        canvas=canvas,
+        difficulty=difficulty,
     )
 
 
@@ -102,20 +94,34 @@ class _Surfaces:
             scales = (scale / most, scale * most)
             return Subject(form=name, solids=solids[name], surface=surface, scales=scales)
 
-        right, wrong = (unlike, form) if conflicting else (form, unlike)
+        forms = (unlike, form) if conflicting else (form, unlike)
         return Cast(
-            reference=subject(form, own, 1.0),
-            right=subject(right, own, values["scale"]),
-            wrong=subject(wrong, other, values["scale"]),
-            facing=any_view(rng, ALL[form]),
-            turn=_anyhow,
-            slices=(("surface", SURFACES[own].family),),
+            references=(subject(form, own, 1.0), subject(unlike, other, 1.0)),
+            options=(
+                subject(forms[0], own, values["scale"]),
+                subject(forms[1], other, values["scale"]),
+            ),
+            facings=(any_view(rng, ALL[form]), any_view(rng, ALL[unlike])),
+            turn=_Anyhow(forms),
+            slices=(
+                (("surface", SURFACES[own].family),),
+                (("surface", SURFACES[other].family),),
+            ),
         )
 
 
-def _anyhow(rng: np.random.Generator, subject: Subject) -> Frame:
-    """Any axes that show the form."""
-    from .scenes.forms import FORMS as ALL
-    from .scenes.forms import any_view
+@dataclass(frozen=True, slots=True)
+class _Anyhow:
+    """Turns forms so that they can be told.
 
-    return any_view(rng, ALL[subject.form])
+    Attributes:
+        forms: of either kind's option.
+    """
+
+    forms: tuple[str, str]
+
+    def __call__(self, rng: np.random.Generator, kind: int) -> Frame:
+        from .scenes.forms import FORMS as ALL
+        from .scenes.forms import any_view
+
+        return any_view(rng, ALL[self.forms[kind]])

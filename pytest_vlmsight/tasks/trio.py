@@ -4,36 +4,34 @@ One option is the right one, since it shares with the reference what is asked fo
 surface). The other thing (then its form) is shared by the wrong option in one half of the items
 and by the right one in the other half, so whoever goes by it, or against it, is right in half of
 the items. Both options have one palette and stand on one stage, and so differ in nothing but form
-and surface; the reference has a palette and a stage of its own. Which option is the more like the
-reference pixel by pixel is drawn beforehand, too.
+and surface; the reference has a palette and a stage of its own. It is drawn last, of two between
+which neither the options nor their likeness to it say anything: see ``crossed.py``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from .decoys import balanced_index
-from .generated import Canvas, tries
-from .glance import even_pair, glance
-from .item import Item
-from .knobs import Knob
+from .generated import Canvas, generated_task, tries
+from .item import Item, Task
+from .knobs import Knob, spans_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
 
-    from .glance import Glance
+    from .casting import Cast, Casting, Subject
     from .portrait import Portrait, Stage
     from .scenes.exact import Frame
-    from .scenes.solids import Solid
     from .scenes.texture import Colour
 
 OPTIONS = ("the second image", "the third image")
 
-ROUNDS = (2, 8)
-"""How many portraits of each option are drawn before two are chosen, and how many at most."""
+REFERENCES, CANDIDATES = 4, 3
+"""How many portraits are made of each kind's reference and of its option."""
 
 _JITTER = 0.2
 """By how much an object's place varies between an option's portraits, see ``portrait``."""
@@ -74,75 +72,60 @@ def conflict(shared: str) -> Knob:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """An object of an item, as far as it is the same however it is turned.
+def trio_task(
+    *,
+    name: str,
+    version: str,
+    source: str,
+    question: str,
+    casting: Casting,
+    knobs: tuple[Knob, ...],
+    weights: Mapping[str, float],
+    canvas: Canvas,
+    difficulty: Mapping[str, str],
+) -> Task:
+    """A task of three portraits.
 
-    Attributes:
-        form: its name.
-        solids: its parts.
-        surface: its name.
-        scales: bounds of the scale of its surface's pattern.
+    Args:
+        name: of the task.
+        version: changes whenever items would.
+        source: in a sentence, after "generated: ".
+        question: of all items.
+        casting: draws an item's objects.
+        knobs: ``SIZE``, ``CLUTTER``, a ``conflict`` and those that the casting has.
+        weights: of measures of an impression that count more than others, see ``counted``.
+        canvas: how pictures are made; nothing is marked in them.
+        difficulty: knob → span.
+
+    Raises:
+        KnobError: a knob is unknown or beyond its limits.
     """
-
-    form: str
-    solids: tuple[Solid, ...]
-    surface: str
-    scales: tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cast:
-    """The three objects of an item and how they are turned.
-
-    Attributes:
-        reference: asked about.
-        right: the right option.
-        wrong: the wrong one.
-        facing: of the reference, its axes in the camera's coordinates.
-        turn: random numbers, an option → such axes, others at each call; None where it found none.
-        slices: what they are, in labels.
-    """
-
-    reference: Subject
-    right: Subject
-    wrong: Subject
-    facing: Frame
-    turn: Callable[[np.random.Generator, Subject], Frame | None]
-    slices: tuple[tuple[str, str], ...]
-
-
-class Casting(Protocol):
-    """Draws the objects of an item; what tells one task from the other."""
-
-    def __call__(
-        self, rng: np.random.Generator, values: Mapping[str, float], *, conflicting: bool
-    ) -> Cast:
-        """Draw them.
-
-        Args:
-            rng: random numbers.
-            values: of the item's knobs.
-            conflicting: whether the wrong option is the one that shares with the reference what
-                is not asked for.
-        """
+    spans = spans_of(knobs, difficulty, task=name)
+    return generated_task(
+        name=name,
+        version=version,
+        readout="linear",
+        source=source,
+        make=TrioItems(
+            name=name,
+            version=version,
+            question=question,
+            casting=casting,
+            knobs=knobs,
+            spans=tuple(spans.items()),
+            weights=tuple(weights.items()),
+            canvas=canvas,
+        ),
+        settings={"size": canvas.size, "difficulty": spans},
+        knobs=knobs,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrioItems:
     """Makes the items of a task; picklable, so that tasks can travel to workers.
 
-    Attributes:
-        name: of the task.
-        version: of the task.
-        question: of all items.
-        casting: draws an item's objects.
-        knobs: ``SIZE``, ``CLUTTER``, a ``conflict`` and those that the casting has.
-        spans: of all knobs.
-        measures: measures of ``Glance.unlike`` by which one option is to be the more like the
-            reference: all of them or none.
-        patience: stages tried for the same objects.
-        canvas: how pictures are made.
+    See ``trio_task`` for the attributes; ``spans`` are those of all knobs.
     """
 
     name: str
@@ -151,8 +134,7 @@ class TrioItems:
     casting: Casting
     knobs: tuple[Knob, ...]
     spans: tuple[tuple[str, tuple[float, float]], ...]
-    measures: tuple[str, ...]
-    patience: int
+    weights: tuple[tuple[str, float], ...]
     canvas: Canvas
 
     def __call__(self, seed: int, index: int) -> Item:
@@ -161,27 +143,24 @@ class TrioItems:
         Raises:
             GenerationError: it could not be made in the bounded tries.
         """
-        answer, nearer, third = (
+        answer, kind, third = (
             balanced_index(2, self.name, what, seed, index)
-            for what in ("answer", "rank", "conflict")
+            for what in ("answer", "kind", "conflict")
         )
         spans = dict(self.spans)
         low, high = spans["conflict"]
         conflicting = bool(low if low == high else third)
-        for attempt, rng in enumerate(tries(self.name, self.version, seed, index)):
-            if attempt % self.patience == 0:
-                # Kept while stages change, or else those casts would be rare that seldom give the
-                # rank that was drawn, and the objects alone would tell the rank.
-                values = {
-                    knob.name: knob.value(float(rng.random()), spans[knob.name])
-                    for knob in self.knobs
-                }
-                cast = self.casting(rng, values, conflicting=conflicting)
-            shown = self._shown(rng, cast, values, nearer=nearer == 0)
+        for rng in tries(self.name, self.version, seed, index):
+            values = {
+                knob.name: knob.value(float(rng.random()), spans[knob.name]) for knob in self.knobs
+            }
+            cast = self.casting(rng, values, conflicting=conflicting)
+            shown = self._shown(rng, cast, values)
             if shown is None:
                 continue
-            reference, right, wrong = shown
-            ordered = (reference, right, wrong) if answer == 0 else (reference, wrong, right)
+            references, options = shown
+            right, wrong = options[kind], options[1 - kind]
+            ordered = (references[kind], *((wrong, right) if answer else (right, wrong)))
             pictures = tuple(
                 one.picture(
                     size=self.canvas.size,
@@ -199,7 +178,7 @@ class TrioItems:
                 options=OPTIONS,
                 answer=answer,
                 slices=(
-                    *cast.slices,
+                    *cast.slices[kind],
                     *(
                         (knob.name, knob.label(values[knob.name]))
                         for knob in self.knobs
@@ -211,30 +190,34 @@ class TrioItems:
         raise AssertionError  # tries() ends in an error
 
     def _shown(
-        self, rng: np.random.Generator, cast: Cast, values: Mapping[str, float], *, nearer: bool
-    ) -> tuple[Portrait, Portrait, Portrait] | None:
-        """Portraits of reference, right and wrong option; None where no two options fit."""
-        sharpness = "sharpness" in self.measures
-        first = _Set.draw(rng, values)
-        reference = first.shot(rng, cast.reference, cast.facing, sharpness=sharpness)
-        if reference is None:
+        self, rng: np.random.Generator, cast: Cast, values: Mapping[str, float]
+    ) -> tuple[tuple[Portrait, Portrait], tuple[Portrait, Portrait]] | None:
+        """A reference and an option of each kind; None where objects do not fit in."""
+        from .crossed import crossed, unlike
+        from .impression import counted, unlikeness
+
+        sets = [_Set.draw(rng, values) for _ in range(REFERENCES)]
+        shots = [
+            [shot for one in sets for shot in one.shots(rng, subject, [facing])]
+            for subject, facing in zip(cast.references, cast.facings, strict=True)
+        ]
+        own = _Set.draw(rng, values)
+        shots += [
+            own.shots(rng, subject, [cast.turn(rng, kind) for _ in range(CANDIDATES)])
+            for kind, subject in enumerate(cast.options)
+        ]
+        if not all(shots):
             return None
-        second = _Set.draw(rng, values)
-        drawn: list[list[Portrait]] = [[], []]
-        unlike: list[list[dict[str, float]]] = [[], []]
-        for number in range(1, ROUNDS[1] + 1):
-            for subject, shots, found in zip((cast.right, cast.wrong), drawn, unlike, strict=True):
-                turn = cast.turn(rng, subject)
-                if turn is None:
-                    continue
-                shot = second.shot(rng, subject, turn, sharpness=sharpness)
-                if shot is not None:
-                    shots.append(shot[0])
-                    found.append(shot[1].unlike(reference[1]))
-            pair = even_pair(unlike[0], unlike[1], self.measures, nearer=nearer)
-            if number >= ROUNDS[0] and pair is not None:
-                return reference[0], drawn[0][pair[0]], drawn[1][pair[1]]
-        return None
+        a, b, c, d = ([portrait.impression() for portrait in some] for some in shots)
+        found = crossed(
+            (unlike(a, c, unlikeness), unlike(b, d, unlikeness)),
+            (unlike(a, d, unlikeness), unlike(b, c, unlikeness)),
+            counted(dict(self.weights)),
+        )
+        one, other, first, second = (
+            some[number] for some, number in zip(shots, found, strict=True)
+        )
+        return (one, other), (first, second)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,27 +242,31 @@ class _Set:
             (between(rng, -0.8, 0.8), between(rng, -0.8, 0.8)),
         )
 
-    def shot(
-        self, rng: np.random.Generator, subject: Subject, turn: Frame, *, sharpness: bool
-    ) -> tuple[Portrait, Glance] | None:
-        """A portrait and what is compared of it; None where the object is cut off."""
+    def shots(
+        self, rng: np.random.Generator, subject: Subject, turns: Sequence[Frame | None]
+    ) -> list[Portrait]:
+        """Portraits of a subject, one for each turn in which it can be seen whole."""
         from .portrait import portrait
         from .scenes.drawn import between
         from .scenes.surfaces import skin
 
-        found = portrait(
-            self.stage,
-            kind=subject.form,
-            solids=subject.solids,
-            skin=skin(
+        found = []
+        for turn in turns:
+            worn = skin(
                 rng, subject.surface, colours=self.colours, scale=between(rng, *subject.scales)
-            ),
-            turn=turn,
-            size=self.size,
-            shift=(
-                self.shift[0] + between(rng, -_JITTER, _JITTER),
-                self.shift[1] + between(rng, -_JITTER, _JITTER),
-            ),
-        )
-        seen = glance(found.scene, found.camera, sharpness=sharpness)
-        return None if seen.cut else (found, seen)
+            )
+            x, y = (value + between(rng, -_JITTER, _JITTER) for value in self.shift)
+            if turn is None:
+                continue
+            shot = portrait(
+                self.stage,
+                kind=subject.form,
+                solids=subject.solids,
+                skin=worn,
+                turn=turn,
+                size=self.size,
+                shift=(x, y),
+            )
+            if shot.whole:
+                found.append(shot)
+        return found

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from pytest_vlmsight.tasks.art_style import KNOBS, Drawing, art_style, seated
-from pytest_vlmsight.tasks.generated import Canvas
-from pytest_vlmsight.tasks.impression import Impression, lean
+from pytest_vlmsight.tasks import art_style as module
+from pytest_vlmsight.tasks.art_style import KNOBS, Drawing, art_style
+from pytest_vlmsight.tasks.decoys import balanced_index
+from pytest_vlmsight.tasks.generated import Canvas, generator
+from pytest_vlmsight.tasks.impression import unlikeness
 from pytest_vlmsight.tasks.knobs import KnobError
 from pytest_vlmsight.tasks.scenes.styles.families import FAMILIES
 from pytest_vlmsight.tasks.scenes.styles.finish import liveliness
@@ -22,7 +22,7 @@ from pytest_vlmsight.tasks.scenes.styles.finish import liveliness
 if TYPE_CHECKING:
     from pytest_vlmsight.tasks.item import Item
 
-PINNED = "c563dfb135239be2f34b"
+PINNED = "73d2e440e3866923fb05"
 
 
 @cache
@@ -90,31 +90,57 @@ def test_answers_are_balanced() -> None:
     assert Counter(item.answer for item in some()) == {0: 6, 1: 6}
 
 
-def test_the_right_image_looks_more_like_the_reference_in_every_other_item() -> None:
-    nearer = []
-    for item in some():
-        reference, right, wrong = (drawing.impression() for drawing in drawings(item))
-        nearer.append(lean(reference, right, wrong) > 0)
-    assert [a + b for a, b in zip(nearer[::2], nearer[1::2], strict=True)] == [1] * 6
+def test_either_style_is_asked_for_as_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def noted(options: int, task: str, what: str, seed: int, index: int) -> int:
+        if what == "style":
+            asked.append(balanced_index(options, task, what, seed, index))
+        return balanced_index(options, task, what, seed, index)
+
+    monkeypatch.setattr(module, "balanced_index", noted)
+    art_style().make_items(4, 0)
+    assert [a + b for a, b in zip(asked[::2], asked[1::2], strict=True)] == [1, 1]
 
 
-def plain(outline: float) -> Impression:
-    nothing = np.zeros((16, 16), dtype=np.int64)
-    return Impression(outline=outline, area=0.0, colours=nothing[:1], light=nothing)
+def test_either_option_could_be_the_right_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def other_style(options: int, task: str, what: str, seed: int, index: int) -> int:
+        drawn = balanced_index(options, task, what, seed, index)
+        return 1 - drawn if what == "style" else drawn
+
+    monkeypatch.setattr(module, "balanced_index", other_style)
+    (crossed,) = art_style().make_items(1, 0)
+    _, right, wrong = drawings(some()[0])
+    assert drawings(crossed)[1:] == (wrong, right)
+    assert crossed.answer == some()[0].answer
 
 
-@given(st.lists(st.floats(0, 100), min_size=4, max_size=4), st.integers(0, 1))
-def test_there_is_a_choice_for_both_ranks_or_for_none(outlines: list[float], side: int) -> None:
-    impressions = [plain(outline) for outline in outlines]
-    near, far = (seated(impressions, nearer=nearer, side=side) for nearer in (True, False))
-    assert (near is None) == (far is None)
-    for found, sign in ((near, 1), (far, -1)):
-        if found is None:
-            continue
-        reference, right, wrong = found
-        assert right // 2 == reference // 2 != wrong // 2
-        assert right != reference
-        assert lean(*(impressions[number] for number in found)) * sign > 0
+def leaning() -> float:
+    """By how much both references like their own options more than each other's, all measures."""
+    total = 0.0
+    for index in range(3):
+        rng = generator("test", index)
+        made = art_style().make_items.make._drawings(  # type: ignore[attr-defined]
+            rng, f"test/{index}", {"difference": 2.0, "coarseness": 0.5}, colours=True
+        )
+        i, j, k, n = module._chosen(made)
+        a, c = made[0][i].impression(), made[0][k].impression()
+        b, d = made[1][j].impression(), made[1][n].impression()
+        own, others = (
+            np.array([unlikeness(*pair) for pair in pairs])
+            for pairs in (((a, c), (b, d)), ((a, d), (b, c)))
+        )
+        scale = np.concatenate([own, others]).mean(0).clip(1e-9)
+        total += float((np.abs(others.sum(0) - own.sum(0)) / scale).sum())
+    return total
+
+
+def test_likeness_says_less_than_among_pictures_made_at_random(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chosen = leaning()
+    monkeypatch.setattr(module, "_PICTURES", 2)
+    assert chosen < leaning()
 
 
 def _figures(pixels: Any) -> tuple[float, float, Any]:

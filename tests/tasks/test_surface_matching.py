@@ -10,7 +10,7 @@ from pytest_vlmsight.tasks.scenes.forms import meet
 from pytest_vlmsight.tasks.scenes.surfaces import PLAIN, SURFACES, differ
 from pytest_vlmsight.tasks.surface_matching import FORMS, KNOBS, texture
 
-PINNED = "d6c9ef5f5d87424e0ff1"
+PINNED = "0387960d2d03c068d223"
 
 
 def test_the_right_option_alone_has_the_surface_of_the_reference() -> None:

@@ -13,10 +13,12 @@ from read_back import assert_is_read_back
 from trios import TASKS, both, conflicting, maker, portrait_of, skin_of, some, trio
 
 from pytest_vlmsight.tasks import trio as trio_module
-from pytest_vlmsight.tasks.generated import MOST_TRIES, Canvas, GenerationError
-from pytest_vlmsight.tasks.glance import GRID, Glance, glance
+from pytest_vlmsight.tasks.decoys import balanced_index
+from pytest_vlmsight.tasks.generated import MOST_TRIES, Canvas, GenerationError, generator
+from pytest_vlmsight.tasks.impression import unlikeness
 from pytest_vlmsight.tasks.knobs import KnobError
 from pytest_vlmsight.tasks.marker_words import parse_markers
+from pytest_vlmsight.tasks.portrait import Portrait
 from pytest_vlmsight.tasks.scenes.exact import dot, into
 from pytest_vlmsight.tasks.scenes.forms import FORMS, meet
 from pytest_vlmsight.tasks.scenes.render import truth
@@ -24,11 +26,9 @@ from pytest_vlmsight.tasks.scenes.render import truth
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-    from typing import Any
 
     from pytest_vlmsight.tasks.item import Item, Task
-    from pytest_vlmsight.tasks.portrait import Portrait
-    from pytest_vlmsight.tasks.trio import Cast
+    from pytest_vlmsight.tasks.trio import TrioItems
 
 
 def in_pairs(values: Sequence[int]) -> list[list[int]]:
@@ -84,17 +84,60 @@ def test_objects_are_whole_as_large_as_asked_for_and_on_the_floor(name: str) -> 
 
 
 @both
-def test_answers_conflicts_and_ranks_are_balanced_in_every_block(name: str) -> None:
+def test_answers_and_conflicts_are_balanced_in_every_block(name: str) -> None:
     items = some(name)
     assert in_pairs([item.answer for item in items]) == [[0, 1]] * 6
     assert in_pairs([conflicting(item) for item in items]) == [[False, True]] * 6
-    nearer = []
-    for item in items:
-        reference, right, wrong = (glance(p.scene, p.camera) for p in trio(item))
-        own, other = right.unlike(reference), wrong.unlike(reference)
-        (closer,) = {own[measure] < other[measure] for measure in maker(name).measures}
-        nearer.append(closer)
-    assert in_pairs(nearer) == [[False, True]] * 6
+
+
+def values_of(make: TrioItems) -> dict[str, float]:
+    return {knob.name: knob.value(0.5, knob.span) for knob in make.knobs}
+
+
+def leaning(name: str, index: int) -> float:
+    """By how much both references like their own options more than each other's, all measures."""
+    make, rng = maker(name), generator("test", index)
+    values = values_of(make)
+    shown = None
+    while shown is None:
+        cast = make.casting(rng, values, conflicting=index % 2 == 0)
+        shown = make._shown(rng, cast, values)
+    (a, b), (c, d) = ([p.impression() for p in portraits] for portraits in shown)
+    own, its = unlikeness(a, c), unlikeness(b, d)
+    others = unlikeness(a, d), unlikeness(b, c)
+    off = np.array(others).sum(0) - np.array([own, its]).sum(0)
+    return float((np.abs(off) / np.array([own, its, *others]).mean(0).clip(1e-9)).sum())
+
+
+@both
+def test_likeness_says_less_than_among_pictures_made_at_random(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = [leaning(name, index) for index in range(6)]
+    monkeypatch.setattr(trio_module, "REFERENCES", 1)
+    monkeypatch.setattr(trio_module, "CANDIDATES", 1)
+    random = [leaning(name, index) for index in range(6)]
+    assert np.mean(chosen) < 0.7 * np.mean(random)
+
+
+@both
+def test_either_option_could_be_the_right_one(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def other_kind(options: int, task: str, what: str, seed: int, index: int) -> int:
+        drawn = balanced_index(options, task, what, seed, index)
+        return 1 - drawn if what == "kind" else drawn
+
+    (item,) = some(name)[:1]
+    monkeypatch.setattr(trio_module, "balanced_index", other_kind)
+    (crossed,) = TASKS[name]().make_items(1, 0)
+    assert set(crossed.images[1:]) == set(item.images[1:])
+    assert crossed.images[0] != item.images[0]
+    # The answer's place stays, so the other option is there now.
+    assert crossed.answer == item.answer
+    assert crossed.images[1] == item.images[2]
+    _, right, wrong = trio(item)
+    _, other_right, other_wrong = trio(crossed)
+    assert (other_right, other_wrong) == (wrong, right)
+    assert conflicting(crossed) == conflicting(item)
 
 
 @both
@@ -194,22 +237,15 @@ def test_difficulty_changes_the_fingerprint(name: str) -> None:
 
 
 def test_tries_end_in_an_error_that_names_task_and_seed(monkeypatch: pytest.MonkeyPatch) -> None:
-    make = maker("shape")
-    seen, drawn = [], []
+    seen = []
 
-    def cut_off(*_: object, **__: object) -> Glance:
-        seen.append(1)
-        return Glance(np.zeros((400, 3)), np.ones((GRID, GRID), dtype=bool), 1.0, 1.0)
+    def cut_off(portrait: Portrait) -> bool:
+        seen.append(portrait)
+        return False
 
-    def counted(*args: Any, **kwargs: Any) -> Cast:
-        drawn.append(1)
-        return make.casting(*args, **kwargs)
-
-    monkeypatch.setattr(trio_module, "glance", cut_off)
+    monkeypatch.setattr(Portrait, "whole", property(cut_off))
     with pytest.raises(
         GenerationError, match=f"task shape: item 5 of seed 7 .* {MOST_TRIES} tries"
     ):
-        replace(make, casting=counted)(7, 5)
-    assert len(seen) == MOST_TRIES
-    # Objects are kept for some stages, or those that seldom give the wanted rank would be rare.
-    assert len(drawn) == MOST_TRIES / make.patience
+        maker("shape")(7, 5)
+    assert len(seen) >= MOST_TRIES

@@ -31,7 +31,6 @@ def drawn_in_style(
     palette: Palette,
     finish: Finish,
     rng: np.random.Generator,
-    rough: bool = False,
 ) -> Any:
     """(n, n, 3) uint8 picture of a scene.
 
@@ -43,10 +42,8 @@ def drawn_in_style(
         palette: in which colours.
         finish: how it comes out.
         rng: decides where single strokes are.
-        rough: whether it is drawn quickly, to be looked at from afar: edges are not anti-aliased
-            and the sharpness is left as it is.
     """
-    sheet = Sheet(Subject(scene, camera, palette, smooth=not rough), manner, count, rng)
+    sheet = Sheet(Subject(scene, camera, palette), manner, count, rng)
     colours = FAMILIES[manner.family].draw(sheet).reshape(3, count, count)
-    values = finish.put_on(colours, details=not rough) * np.float32(255) + np.float32(0.5)
+    values = finish.put_on(colours) * np.float32(255) + np.float32(0.5)
     return np.ascontiguousarray(values.astype(np.uint8).transpose(1, 2, 0))

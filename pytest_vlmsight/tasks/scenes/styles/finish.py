@@ -42,17 +42,15 @@ class Finish:
     colourful: float
     liveliness: float
 
-    def put_on(self, picture: Any, *, details: bool = True) -> Any:
+    def put_on(self, picture: Any) -> Any:
         """(3, n, n) float32 colours finished, at least 0 and at most 1.
 
         Args:
             picture: (3, n, n) float32 colours.
-            details: whether the liveliness is to be that of the finish.
         """
-        if details:
-            detail = picture - _around(picture, max(1, round(picture.shape[1] / _REACH)))
-            share = self._detail(brightness(picture), brightness(detail))
-            picture = picture + np.float32(share) * detail
+        detail = picture - _around(picture, max(1, round(picture.shape[1] / _REACH)))
+        share = self._detail(brightness(picture), brightness(detail))
+        picture = picture + np.float32(share) * detail
         means = [np.float32(_mean(channel)) for channel in picture]
         off = np.stack([channel - mean for channel, mean in zip(picture, means, strict=True)])
         light = brightness(off)

@@ -71,13 +71,10 @@ class Subject:
         scene: what is drawn.
         camera: from where.
         palette: its colours.
-        smooth: whether what is in full detail is anti-aliased; else it is quicker.
     """
 
-    def __init__(
-        self, scene: Scene, camera: Camera, palette: Palette, *, smooth: bool = True
-    ) -> None:
-        self._scene, self._camera, self._smooth = scene, camera, smooth
+    def __init__(self, scene: Scene, camera: Camera, palette: Palette) -> None:
+        self._scene, self._camera = scene, camera
         self.palette = palette
         stored = np.sqrt(light_of(scene, camera, COARSE, smooth=False))
         values = (brightness(stored) * np.float32(255) + np.float32(0.5)).astype(np.int64)
@@ -104,9 +101,7 @@ class Subject:
 
     def fine(self, count: int) -> Any:
         """(3, n, n) float32 colours in full detail."""
-        return self._evened(
-            np.sqrt(light_of(self._scene, self._camera, count, smooth=self._smooth))
-        )
+        return self._evened(np.sqrt(light_of(self._scene, self._camera, count)))
 
     def solids(self, count: int) -> Any:
         """(n, n) a number for the solid, or the side of the room, that every pixel sees."""
