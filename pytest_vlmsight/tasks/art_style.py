@@ -61,9 +61,6 @@ _QUESTION = (
 _OPTIONS = ("the second image", "the third image")
 
 
-_LOOKED_AT = 224
-"""Side in px of the pictures that are compared."""
-
 _PICTURES = 4
 """In each style, of which two are shown or might be."""
 
@@ -102,9 +99,9 @@ class Drawing:
 
     def impression(self) -> Impression:
         """What it is like to whoever sees neither what it shows nor how it is made."""
-        from .impression import impression
+        from .impression import SIDE, impression
 
-        return impression(self._drawn(_LOOKED_AT))
+        return impression(self._drawn(SIDE))
 
     def _drawn(self, size: int) -> Any:
         """(size, size, 3) uint8."""

@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+SIDE = 112
+"""Of the pictures that are looked at, in px; twice as large ones were no better at it."""
+
 GRID = 16
 """Pixels along the side of a thumbnail."""
 
 SEEN = 56
-"""Pixels along the side where outlines are looked at; pictures are this large or a multiple."""
+"""Pixels along the side where outlines are looked at."""
 
 MEASURES = (
     "colour",

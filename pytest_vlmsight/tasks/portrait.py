@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 MARGIN = 0.03
 """Least distance of the object from the border, as a share of the side."""
 
-LOOKED_AT = 112
-"""Side in px of the pictures that are compared, anti-aliased as those shown."""
-
 _ROOM = 0.01
 """Left free at the border where an object is whole."""
 
@@ -76,10 +73,10 @@ class Portrait:
 
     def impression(self) -> Impression:
         """What it is like to whoever does not see what it shows."""
-        from .impression import impression
+        from .impression import SIDE, impression
         from .scenes.render import render
 
-        return impression(render(self.scene, self.camera, LOOKED_AT))
+        return impression(render(self.scene, self.camera, SIDE))
 
     def picture(self, *, size: int, cache: Path | None, task: str, version: str) -> Picture:
         """The picture of ``size`` × ``size`` px, rendered when it is loaded."""

@@ -22,7 +22,7 @@ from pytest_vlmsight.tasks.scenes.styles.finish import liveliness
 if TYPE_CHECKING:
     from pytest_vlmsight.tasks.item import Item
 
-PINNED = "73d2e440e3866923fb05"
+PINNED = "87fcfefac51ecfd7cec7"
 
 
 @cache

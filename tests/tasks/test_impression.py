@@ -10,9 +10,7 @@ from PIL import Image
 
 from pytest_vlmsight.audit.pixels import _figures
 from pytest_vlmsight.audit.silhouettes import silhouette
-from pytest_vlmsight.tasks.impression import MEASURES, impression, unlikeness
-
-SIDE = 112
+from pytest_vlmsight.tasks.impression import MEASURES, SIDE, impression, unlikeness
 
 
 def square(side: int, *, at: int = 30, value: int = 220, ground: int = 60) -> Any:
