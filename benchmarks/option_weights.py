@@ -1,17 +1,19 @@
-"""Finds the weights by which the four tasks of correspondence pick their options.
+"""Finds the weights by which three tasks of correspondence pick their options.
 
 Which places or parts a task offers as options is decided by weights (see ``tasks/option_sets.py``)
 that make every rank of the right option, in nearness and in likeness, about as frequent as any
 other. This looks at the sets that views offer and prints weights that would do so, ready to be
-pasted, with the shares of the ranks before and after. Of the two tasks that compare pixels it first
-finds by how much each measure of unlikeness counts: by a logistic regression of right against other
-places, and then again on what these weights leave, added to the first.
+pasted, with the shares of the ranks before and after. Of low_level_matching, which compares pixels,
+it first finds by how much each measure of unlikeness counts: by a logistic regression of right
+against other places, and then again on what these weights leave, added to the first.
 
 To be run again after any change of things, poses, coats, cameras or light; what comes out is to be
 checked by `vlmsight audit`, which measures on finished pictures, and on other seeds.
 
     python benchmarks/option_weights.py semantic_correspondence --n 1500
-    python benchmarks/option_weights.py visual_correspondence --n 1000
+    python benchmarks/option_weights.py low_level_matching --n 1000
+
+Those of visual_correspondence are found by ``place_weights.py``.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from scipy.optimize import minimize
 
-from pytest_vlmsight.tasks import low_level_matching, visual_correspondence
+from pytest_vlmsight.tasks import low_level_matching
 from pytest_vlmsight.tasks.functional_correspondence import functional_correspondence
 from pytest_vlmsight.tasks.generated import GeneratedItems, generator
 from pytest_vlmsight.tasks.knobs import spans_of
@@ -41,7 +43,7 @@ PARTS = {
     "functional_correspondence": functional_correspondence,
     "semantic_correspondence": semantic_correspondence,
 }
-PLACES = ("low_level_matching", "visual_correspondence")
+PLACES = low_level_matching.NAME
 USED = 0.08
 """What it is worth that all views are used rather than none."""
 SETS = 400
@@ -149,23 +151,19 @@ def part_ranks(counts: Sequence[Any], most: float) -> Any:
     return best(cost, ([-0.2] * 8, (-1, -0.2, -0.2, -0.4, -2, -1, -0.4, 0.2)))
 
 
-def place_offers(task: str, n: int, seed: int) -> dict[str, list[Offered]]:
-    """Slice → what pairs of views offer."""
-    module = low_level_matching if task == PLACES[0] else visual_correspondence
-    spans = spans_of(module.KNOBS, {}, task=task)
-    found: dict[str, list[Offered]] = {}
+def place_offers(n: int, seed: int) -> list[Offered]:
+    """What pairs of views offer."""
+    task, found = low_level_matching.NAME, []
+    spans = spans_of(low_level_matching.KNOBS, {}, task=task)
     for index in range(n):
         rng = generator(task, "weights", seed, index)
-        settings = {k.name: k.value(float(rng.random()), spans[k.name]) for k in module.KNOBS}
-        change = "all"
-        if task == PLACES[0]:
-            offer: Any = low_level_matching.offer(rng, f"weights/{seed}/{index}", settings)
-        else:
-            change = visual_correspondence.CHANGES[index % len(visual_correspondence.CHANGES)]
-            offer = visual_correspondence.offer(rng, change, settings)
+        settings = {
+            k.name: k.value(float(rng.random()), spans[k.name]) for k in low_level_matching.KNOBS
+        }
+        offer = low_level_matching.offer(rng, f"weights/{seed}/{index}", settings)
         if offer is not None and len(offer.sets):
             some = rng.permutation(len(offer.sets))[:SETS]
-            found.setdefault(change, []).append(Offered(offer.measures, offer.sets[some]))
+            found.append(Offered(offer.measures, offer.sets[some]))
     return found
 
 
@@ -229,16 +227,14 @@ def place_weights(offered: Sequence[Offered], rounds: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("task", choices=sorted((*PARTS, *PLACES)))
+    parser.add_argument("task", choices=sorted((*PARTS, PLACES)))
     parser.add_argument("--n", type=int, default=1500, help="pairs of views (1500)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--most", type=float, default=0.28, help="share of a rank in nearness")
     parser.add_argument("--rounds", type=int, default=2, help="of weights of measures")
     parsed = parser.parse_args()
-    if parsed.task in PLACES:
-        for name, places in sorted(place_offers(parsed.task, parsed.n, parsed.seed).items()):
-            print(f"{name}:")
-            place_weights(places, parsed.rounds)
+    if parsed.task == PLACES:
+        place_weights(place_offers(parsed.n, parsed.seed), parsed.rounds)
         return
     items = cast("GeneratedItems", PARTS[parsed.task]().make_items)
     offers = part_offers(cast("PartItems", items.make), parsed.n, parsed.seed)

@@ -22,7 +22,17 @@ def grained(picture: Any, rng: np.random.Generator, *, most: int) -> Any:
         rng: decides it.
         most: that a channel of a pixel is off, of 255; less is as likely.
     """
-    noise = np.floor(rng.random(picture.shape) * (2 * most + 1)).astype(np.int16) - most
+    return with_grain(picture, grain(picture.shape, rng, most=most))
+
+
+def grain(shape: tuple[int, ...], rng: np.random.Generator, *, most: int) -> Any:
+    """(n, m, 3) int16, what is added to a picture of that shape; see ``grained``."""
+    noise: Any = np.floor(rng.random(shape) * (2 * most + 1)).astype(np.int16) - most
+    return noise
+
+
+def with_grain(picture: Any, noise: Any) -> Any:
+    """(…, 3) uint8, a picture (…, 3) uint8 with its grain (…, 3) int16."""
     return np.clip(picture.astype(np.int16) + noise, 0, 255).astype(np.uint8)
 
 

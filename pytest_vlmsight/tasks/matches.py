@@ -13,7 +13,7 @@ import numpy as np
 
 from .option_sets import option_sets, picked, total, weighed
 from .scenes.drawn import shuffled
-from .surroundings import unlikeness
+from .surroundings import pairwise
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,9 +34,7 @@ def measured(first: Surroundings, here: Cells, second: Surroundings, there: Cell
         second: picture.
         there: the same places in it.
     """
-    rows, columns = here
-    one_by_one = zip(rows.reshape(-1, 1), columns.reshape(-1, 1), strict=True)
-    return np.stack([unlikeness(first, one, second, there) for one in one_by_one], 1)
+    return pairwise(first, here, second, there)
 
 
 def combined(measures: Any, weights: Sequence[float]) -> Any:

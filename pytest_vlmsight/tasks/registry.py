@@ -30,6 +30,7 @@ BUILT_IN: dict[str, str] = {
     "odd_one_out": "odd_one_out:odd_one_out",
     "relative_depth": "relative_depth:relative_depth",
     "semantic_correspondence": "semantic_correspondence:semantic_correspondence",
+    "visual_correspondence": "visual_correspondence:visual_correspondence",
 }
 """Task name → module in this package and function in it.
 

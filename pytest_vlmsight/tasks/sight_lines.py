@@ -84,16 +84,22 @@ def seen_by(scene: Scene, camera: Camera) -> Callable[[Any, Any], Any]:
     return at
 
 
-def look(scene: Scene, camera: Camera, count: int) -> Sight:
-    """What a camera sees on a picture of count × count px, without anti-aliasing."""
+def look(scene: Scene, camera: Camera, count: int, *, picture: bool = True) -> Sight:
+    """What a camera sees on a picture of count × count px, without anti-aliasing.
+
+    Args:
+        scene: what is seen.
+        camera: from where.
+        count: pixels along a side.
+        picture: whether colours are wanted, which take most of the time; otherwise it is black.
+    """
     known = truth(scene, camera, count)
     points = known.points()
     _, normals = known.surfaces()
     way = tuple(own - value for own, value in zip(camera.position, points, strict=True))
-    light = shade(known._view, known._samples)
     return Sight(
         camera=camera,
-        picture=developed(light.reshape(3, count, count)),
+        picture=known.picture() if picture else np.zeros((count, count, 3), dtype=np.uint8),
         points=points,
         depth=known.depth,
         thing=known.thing,

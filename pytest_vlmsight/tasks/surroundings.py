@@ -36,7 +36,9 @@ MEASURES = (
 )
 
 _FINE_RADII = (3, 8, 16)
-_REACH = _FINE_RADII[-1] + 1
+REACH = _FINE_RADII[-1] + 1
+"""What windows of a fine picture hold on each side of a place, in px."""
+
 _GREY = (54, 183, 19)  # of 256
 _LEVELS = 3
 """Of each channel in a histogram."""
@@ -118,13 +120,25 @@ def windows(
     Returns:
         The windows below each other, and the places' rows and columns (n,) in that.
     """
-    side = 2 * _REACH + 1
-    steps = np.arange(-_REACH, _REACH + 1) / FINE
+    side = 2 * REACH + 1
+    steps = np.arange(-REACH, REACH + 1) / FINE
     across = np.broadcast_to(x[:, None, None] + steps, (len(x), side, side))
     down = np.broadcast_to(y[:, None, None] + steps[:, None], (len(x), side, side))
-    seen = picture(across.reshape(-1), down.reshape(-1)).reshape(len(x) * side, side, 3)
-    rows = np.arange(len(x)) * side + _REACH
-    return Surroundings(seen, _FINE_RADII), (rows, np.full(len(x), _REACH))
+    return stacked(picture(across.reshape(-1), down.reshape(-1)).reshape(len(x), side, side, 3))
+
+
+def stacked(cut: Any) -> tuple[Surroundings, tuple[Any, Any]]:
+    """Windows (n, s, s, 3) uint8 of a fine picture below each other, s = 2 ``REACH`` + 1.
+
+    Returns:
+        The windows, and the rows and columns (n,) of their middles.
+    """
+    count, side = cut.shape[:2]
+    rows = np.arange(count) * side + REACH
+    return Surroundings(cut.reshape(count * side, side, 3), _FINE_RADII), (
+        rows,
+        np.full(count, REACH),
+    )
 
 
 def unlikeness(first: Surroundings, one: Any, second: Surroundings, other: Any) -> Any:
@@ -136,7 +150,19 @@ def unlikeness(first: Surroundings, one: Any, second: Surroundings, other: Any) 
         second: picture.
         other: rows and columns in it, (n,).
     """
-    differences = first.figures(*one) - second.figures(*other)
+    return pairwise(first, one, second, other)[:, 0]
+
+
+def pairwise(first: Surroundings, some: Any, second: Surroundings, other: Any) -> Any:
+    """(m, k, n) how unlike each of some places is to each of others; see ``unlikeness``.
+
+    Args:
+        first: picture.
+        some: rows and columns in it, (k,).
+        second: picture.
+        other: rows and columns in it, (n,).
+    """
+    differences = first.figures(*some)[:, :, None] - second.figures(*other)[:, None]
     found = []
     for start in range(0, len(differences), 6):
         red, green, blue, contrast, sharpness, saturation = differences[start : start + 6]
@@ -147,8 +173,9 @@ def unlikeness(first: Surroundings, one: Any, second: Surroundings, other: Any) 
             np.abs(saturation),
         ]
     # Sums of products of whole numbers, so exact.
-    products = (second.patches(*other) @ first.patches(*one)[0]).astype(np.int64)
-    (a, aa), (b, bb) = first.moments(*one), second.moments(*other)
+    products = (first.patches(*some) @ second.patches(*other).T).astype(np.int64)
+    (a, aa), (b, bb) = first.moments(*some), second.moments(*other)
+    a, aa = a[:, :, None], aa[:, :, None]
     squares = aa[0] + aa[1] + aa[2], bb[0] + bb[1] + bb[2]
     found.append(np.sqrt((squares[0] + squares[1] - 2 * products) / (3 * first.area)))
     common = first.area * products - (a[0] * b[0] + a[1] * b[1] + a[2] * b[2])
@@ -157,9 +184,9 @@ def unlikeness(first: Surroundings, one: Any, second: Surroundings, other: Any) 
         for square, s in zip(squares, (a, b), strict=True)
     )
     found.append(255 * (1 - common / np.sqrt(own.astype(np.float64) * others)))
-    both = zip(first.histograms(*one), second.histograms(*other), strict=True)
+    both = zip(first.histograms(*some), second.histograms(*other), strict=True)
     # In whole pixels of the window, so sums are exact.
-    found += [np.abs(a - b).sum(0) / a.sum() for a, b in both]
+    found += [np.abs(a[:, :, None] - b[:, None]).sum(0) / a[:, 0].sum() for a, b in both]
     return np.stack(found)
 
 

@@ -2,7 +2,8 @@
 
 The camera of the first picture is turned so that REF is where it was drawn to be beforehand: where
 the options are says nothing about which is the right one. All things share one colour, and colours
-and pixels around the options say no more, see ``matches.py``.
+and pixels around the options say no more, see ``even_sets.py``: they are compared in windows that
+are what finished pictures of 224 px show, to the pixel.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from .decoys import balanced_index
 from .generated import DEFAULT_CANVAS, Canvas, digest, generated_task, generator, tries
 from .item import REFERENCE, Item, Picture, Point, Task, letter
 from .knobs import Knob, spans_of
-from .option_sets import OPTIONS, Weights, option_sets
+from .option_sets import OPTIONS, option_sets
 from .picture_cache import cached
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from PIL.Image import Image
@@ -77,16 +78,18 @@ Place = tuple[float, float]
 
 _AROUND = 0.3
 """REF is this close to the middle of the first picture, across and down."""
-_SIDE = 80
+_SIDE = 64
 """Of the pictures on which places are looked for, in px."""
+_RADII = (1, 2, 4)
+"""Of the windows in these by which places are found that look alike, in px."""
 _POOL = 1500
 """Places of the second picture that are looked at."""
-_PLACES = 10
+_PLACES = 12
 """Of those the most that are compared."""
 _FACING = 0.35
 """Least cosine between a surface and the way it is seen."""
 _CONTRAST = 8
-"""Least contrast around a place in both pictures, of 255: there is something to be seen."""
+"""Least contrast around a place, of 255: there is something to be seen."""
 _WIDE = 15  # contrast in the largest window, see ``Surroundings.figures``
 
 _NOISE = (
@@ -96,45 +99,24 @@ _NOISE = (
 )
 """By how much each figure of surroundings differs between two views of a place (measured)."""
 
-_MEASURES = {
-    "camera": (
-        *(0.0358, 0.126, 0.0273, 0.0112),
-        *(0.0, 0.0298, 0.0892, 0.0108),
-        *(0.001, 0.012, 0.2856, 0.0192),
-        *(0.0178, 0.0094),
-        *(0.0, 0.0, 2.9069),
-    ),
-    "light": (
-        *(0.0, 0.067, 0.0064, 0.0131),
-        *(0.0029, 0.0, 0.1571, 0.0045),
-        *(0.0122, 0.0, 0.3121, 0.0267),
-        *(0.023, 0.0117),
-        *(0.0, 0.0, 1.229),
-    ),
-    "both": (
-        *(0.0127, 0.0651, 0.0452, 0.0064),
-        *(0.0, 0.0, 0.0889, 0.0012),
-        *(0.0028, 0.0, 0.2988, 0.0327),
-        *(0.0155, 0.0068),
-        *(0.0, 0.0, 1.2338),
-    ),
-}
-"""Of the measures of unlikeness, by logistic regression of right against other places."""
-
-_WEIGHTS = {
-    "camera": Weights(likeness=(0.0342, 0.179, 0.69, 2.93)),
-    "light": Weights(likeness=(0.0268, 0.156, 0.725, 3.47)),
-    "both": Weights(likeness=(0.0422, 0.258, 1.21, 6.89)),
-}
-"""See ``option_sets.py``; both found by ``benchmarks/option_weights.py``."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shot:
-    """One picture of a scene."""
+    """One picture of a scene.
+
+    Attributes:
+        scene: what is seen.
+        camera: from where.
+        grain: what decides the picture's grain, known before the first camera is turned.
+    """
 
     scene: Scene
     camera: Camera
+    grain: float
+
+    def grains(self) -> np.random.Generator:
+        """Random numbers of its grain, always the same."""
+        return generator(NAME, "grain", self.grain)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,9 +170,7 @@ def layout(seed: int, index: int, spans: Mapping[str, tuple[float, float]]) -> L
     Raises:
         GenerationError: none meets the conditions within the bounded tries.
     """
-    from .framing import aimed
-    from .matches import match
-    from .scenes.drawn import between
+    from .even_sets import chosen
 
     drawn = generator(NAME, VERSION, seed, index, "knobs").random(len(KNOBS)).tolist()
     settings = {
@@ -201,16 +181,14 @@ def layout(seed: int, index: int, spans: Mapping[str, tuple[float, float]]) -> L
     change = CHANGES[balanced_index(len(CHANGES), NAME, "change", seed, index)]
     for rng in tries(NAME, VERSION, seed, index):
         views = offer(rng, change, settings)
-        found = views and match(rng, views.unlike(), sets=views.sets, weights=_WEIGHTS[change])
+        found = views and chosen(rng, views.weights(), views.sets)
         if not views or not found:
             continue
-        x, y = (between(rng, 0.5 - _AROUND, 0.5 + _AROUND) for _ in range(2))
         right, *wrong = (views.places[number] for number in found)
         first, second = views.shots
-        camera = aimed(first.camera, views.sources[found[0]], (x, y))
         return Layout(
-            shots=(replace(first, camera=camera), second),
-            reference=(x, y),
+            shots=(replace(first, camera=views.cameras[found[0]]), second),
+            reference=views.reference,
             candidates=(*wrong[:answer], right, *wrong[answer:]),
             answer=answer,
             change=change,
@@ -226,24 +204,27 @@ class Offer:
     Attributes:
         change: what differs between the pictures.
         shots: the two pictures, the first not yet aimed.
-        sources: of the places in the first.
+        reference: REF in the first, whichever place it shows.
+        cameras: the first camera turned so that REF shows each place.
         places: of the places in the second.
-        measures: (m, n, n) how unlike they are.
+        measures: (m, n, n) how unlike they are, by ``even_sets.PLAIN``.
         sets: (s, 4) of them that could be the options.
     """
 
     change: str
     shots: tuple[Shot, Shot]
-    sources: tuple[Place, ...]
+    reference: Place
+    cameras: tuple[Camera, ...]
     places: tuple[Place, ...]
     measures: Any
     sets: Any
 
-    def unlike(self) -> Any:
-        """(n, n) all measures in one."""
-        from .matches import combined
+    def weights(self) -> Any:
+        """(s,) what the sets weigh."""
+        from .even_sets import weighed
+        from .place_weights import place_weights
 
-        return combined(self.measures, _MEASURES[self.change])
+        return weighed(self.measures, self.sets, place_weights(self.change))
 
 
 def offer(rng: np.random.Generator, change: str, settings: Mapping[str, float]) -> Offer | None:
@@ -256,57 +237,93 @@ def offer(rng: np.random.Generator, change: str, settings: Mapping[str, float]) 
     """
     import numpy as np
 
-    from .grain import taken
+    from .even_sets import grey_measures
+    from .framing import aimed
     from .lamps import another, carried, exposed
     from .matches import alike, measured, spread
+    from .scenes.drawn import between
     from .scenes.still_life import still_life
-    from .sight_lines import both_see, look, seen_by, two_cameras
-    from .surroundings import Surroundings, windows
+    from .sight_lines import both_see, look, two_cameras
+    from .surroundings import Surroundings, stacked
 
     scene = still_life(rng, things=int(settings["things"]))
     around = 0.0 if change == "light" else settings["move"]
     cameras = two_cameras(rng, around=around, roll=settings["roll"])
     lamp = carried(scene.light, *cameras) if change == "camera" else another(rng, scene.light)
     other = replace(scene, light=exposed(rng, lamp))
-    shots = Shot(scene=scene, camera=cameras[0]), Shot(scene=other, camera=cameras[1])
-    before, after = (look(shot.scene, shot.camera, _SIDE) for shot in shots)
+    x0, y0 = reference = (
+        between(rng, 0.5 - _AROUND, 0.5 + _AROUND),
+        between(rng, 0.5 - _AROUND, 0.5 + _AROUND),
+    )
+    one, two = rng.random(2).tolist()
+    shots = (
+        Shot(scene=scene, camera=cameras[0], grain=one),
+        Shot(scene=other, camera=cameras[1], grain=two),
+    )
+    before = look(scene, cameras[0], _SIDE, picture=False)
+    after = look(other, cameras[1], _SIDE)
     rows, columns = np.nonzero(both_see(after, before, margin=MARGIN, facing=_FACING))
     if len(rows) < OPTIONS:
         return None
     some = np.argsort(rng.random(len(rows)), kind="stable")[:_POOL]
     rows, columns = rows[some], columns[some]
-    points = np.stack([axis[rows, columns] for axis in after.points])
-    across, down, _ = cameras[0].project(tuple(points))
-    here = (down * _SIDE).astype(np.intp), (across * _SIDE).astype(np.intp)
-    x, y = (columns + 0.5) / _SIDE, (rows + 0.5) / _SIDE
-    first, second = Surroundings(before.picture), Surroundings(after.picture)
-    keep = np.flatnonzero(
-        (first.figures(*here)[_WIDE] >= _CONTRAST)
-        & (second.figures(rows, columns)[_WIDE] >= _CONTRAST)
-    )
+    coarse = Surroundings(after.picture, _RADII)
+    keep = np.flatnonzero(coarse.figures(rows, columns)[_WIDE] >= _CONTRAST)
     if len(keep) < OPTIONS:
         return None
-    order = keep[alike(rng, second.looks(rows[keep], columns[keep], _NOISE))]
+    order = keep[alike(rng, coarse.looks(rows[keep], columns[keep], _NOISE))]
+    x, y = (columns + 0.5) / _SIDE, (rows + 0.5) / _SIDE
     some = order[spread(x[order], y[order], apart=SEPARATION, count=_PLACES)]
+    points = np.stack([axis[rows[some], columns[some]] for axis in after.points])
 
     def apart(one: int, other: int) -> bool:
-        a, b, c = (points[:, some[one]] - points[:, some[other]]).tolist()
+        a, b, c = (points[:, one] - points[:, other]).tolist()
         return bool(a * a + b * b + c * c >= APART * APART)
 
     sets = option_sets(len(some), apart)
     if not len(sets):
         return None
+    across, down, _ = cameras[0].project(tuple(points))
+    sources = zip(across.tolist(), down.tolist(), strict=True)
+    turned = tuple(aimed(cameras[0], source, reference) for source in sources)
+    first = cut(shots[0], np.full(len(some), x0), np.full(len(some), y0), turned)
+    second = cut(shots[1], x[some], y[some])
     return Offer(
         change=change,
         shots=shots,
-        sources=tuple(zip(across[some].tolist(), down[some].tolist(), strict=True)),
+        reference=reference,
+        cameras=turned,
         places=tuple(zip(x[some].tolist(), y[some].tolist(), strict=True)),
-        measures=measured(
-            *windows(taken(seen_by(scene, cameras[0]), rng, most=GRAIN), across[some], down[some]),
-            *windows(taken(seen_by(other, cameras[1]), rng, most=GRAIN), x[some], y[some]),
+        measures=np.concatenate(
+            [measured(*stacked(first), *stacked(second)), grey_measures(first, second)]
         ),
         sets=sets,
     )
+
+
+def cut(shot: Shot, x: Any, y: Any, turned: Sequence[Camera] | None = None) -> Any:
+    """(k, s, s, 3) uint8, what a finished picture of ``FINE`` px shows around places.
+
+    Args:
+        shot: the picture.
+        x: (k,) of the places, in shares of the side.
+        y: likewise.
+        turned: (k,) the cameras that each is seen by; by default that of the shot.
+    """
+    import numpy as np
+
+    from .finished import finished
+    from .grain import grain, with_grain
+    from .scenes.view import View
+    from .surroundings import FINE, REACH
+
+    rows, columns = (np.floor(axis * FINE).astype(np.intp) for axis in (y, x))
+    view = View(shot.scene, shot.camera)
+    clean = finished(view, rows, columns, count=FINE, reach=REACH, turned=turned)
+    noise = grain((FINE, FINE, 3), shot.grains(), most=GRAIN)
+    reach = np.arange(-REACH, REACH + 1)
+    around = rows[:, None, None] + reach[:, None], columns[:, None, None] + reach
+    return with_grain(clean, noise[around])
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,9 +374,10 @@ class _Maker:
             "grain": GRAIN,
             "scene": asdict(shot.scene),
             "camera": asdict(shot.camera),
+            "grains": shot.grain,
         }
         key = digest(content)
-        picture = Picture(key, (size, size), _Render(shot, size, key))
+        picture = Picture(key, (size, size), _Render(shot, size))
         return cached(picture, self.canvas.cache)
 
 
@@ -369,7 +387,6 @@ class _Render:
 
     shot: Shot
     size: int
-    grain: str
 
     def __call__(self) -> Image:
         from PIL import Image
@@ -378,4 +395,4 @@ class _Render:
         from .scenes.render import render
 
         picture = render(self.shot.scene, self.shot.camera, self.size)
-        return Image.fromarray(grained(picture, generator(NAME, "grain", self.grain), most=GRAIN))
+        return Image.fromarray(grained(picture, self.shot.grains(), most=GRAIN))

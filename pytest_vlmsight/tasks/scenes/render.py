@@ -78,6 +78,11 @@ class Truth:
                 across[axis][here] = normals[axis]
         return own, across
 
+    def picture(self) -> Any:
+        """(n, n, 3) uint8 picture of the pixels' centres, without anti-aliasing."""
+        light = shade(self._view, self._samples)
+        return developed(light.reshape(3, *self.depth.shape))
+
     def at(self, x: float, y: float) -> tuple[int, int]:
         """Row and column of the pixel at a place in shares of the side."""
         count = len(self.depth)
@@ -128,38 +133,59 @@ def light_of(scene: Scene, camera: Camera, count: int, *, smooth: bool = True) -
     light = shade(view, centres).reshape(3, count, count)
     if not smooth:
         return light
-    uneven = np.flatnonzero(_uneven(centres.code.reshape(count, count), light))
-    step = 1 / (count * camera.focal)
-    across, down = centres.across.take(uneven), centres.down.take(uneven)
-    fine = trace_at(
-        view,
+    rough = np.flatnonzero(uneven(centres.code.reshape(count, count), light))
+    fine = finely(centres.across.take(rough), centres.down.take(rough), count * camera.focal)
+    light.reshape(3, -1)[:, rough] = mean_of(shade(view, trace_at(view, *fine)))
+    return light
+
+
+def finely(across: Any, down: Any, scale: float) -> tuple[Any, Any]:
+    """Where pixels are sampled finely.
+
+    Args:
+        across: (n,) of the pixels' centres, in depths.
+        down: likewise.
+        scale: pixels in a depth.
+
+    Returns:
+        (4 n,) of all first samples, all second ones, …
+    """
+    step = 1 / scale
+    return (
         np.concatenate([across + x * step for x, _ in _FINE]),
         np.concatenate([down + y * step for _, y in _FINE]),
     )
-    samples = shade(view, fine).reshape(3, len(_FINE), len(uneven))
+
+
+def mean_of(light: Any) -> Any:
+    """(3, n) light of pixels that were sampled at the (4 n,) places of ``finely``."""
+    samples = light.reshape(3, len(_FINE), -1)
     # Written out: a mean over an axis may be summed in another order elsewhere.
     total = samples[:, 0]
     for number in range(1, len(_FINE)):
         total = total + samples[:, number]
-    for channel, values in zip(light.reshape(3, -1), total, strict=True):
-        channel[uneven] = values * np.float32(1 / len(_FINE))
-    return light
+    return total * np.float32(1 / len(_FINE))
 
 
-def _uneven(code: Any, light: Any) -> Any:
-    """(n, n) whether a pixel differs from the next in its row or column."""
+def uneven(code: Any, light: Any) -> Any:
+    """(…, n, n) whether a pixel differs from the next in its row or column.
+
+    Args:
+        code: (…, n, n) of what pixels see.
+        light: (3, …, n, n) of them.
+    """
     stored = np.sqrt(light)
-    uneven = np.zeros(code.shape, dtype=bool)
+    found = np.zeros(code.shape, dtype=bool)
     for first, second in (
-        (np.s_[:, 1:], np.s_[:, :-1]),
-        (np.s_[1:, :], np.s_[:-1, :]),
+        (np.s_[..., 1:], np.s_[..., :-1]),
+        (np.s_[..., 1:, :], np.s_[..., :-1, :]),
     ):
         differs = code[first] != code[second]
         for channel in stored:
             differs |= np.abs(channel[first] - channel[second]) > _CONTRAST
-        uneven[first] |= differs
-        uneven[second] |= differs
-    return uneven
+        found[first] |= differs
+        found[second] |= differs
+    return found
 
 
 def developed(light: Any) -> Any:

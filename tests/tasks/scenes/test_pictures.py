@@ -215,6 +215,11 @@ def test_edges_are_smooth_and_flat_places_are_as_without_smoothing() -> None:
     assert (rough == smooth).all(0).mean() > 0.4
 
 
+def test_the_truth_gives_the_picture_without_smoothing() -> None:
+    plain = developed(light_of(scene(), CAMERA, 224, smooth=False))
+    assert np.array_equal(known().picture(), plain)
+
+
 def test_textures_turn_with_their_thing() -> None:
     """A thing and its camera turned together about the vertical look the same but for the light."""
     from pytest_vlmsight.tasks.scenes.exact import turned
