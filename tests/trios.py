@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
+from pytest_vlmsight.tasks.impression import Impression, unlikeness
 from pytest_vlmsight.tasks.scenes.surfaces import SURFACES
 from pytest_vlmsight.tasks.shape_matching import shape
 from pytest_vlmsight.tasks.surface_matching import texture
@@ -61,3 +63,10 @@ def surface(portrait: Portrait) -> str:
 
 def conflicting(item: Item) -> bool:
     return dict(item.slices)["conflict"] == "conflicting"
+
+
+def telling(references: tuple[Impression, ...], options: tuple[Impression, ...]) -> float:
+    """How far two references are from being as unlike either option, by all measures."""
+    seen = np.array([[unlikeness(one, option) for option in options] for one in references])
+    off = np.abs(seen[0] - seen[1]) / seen.mean((0, 1)).clip(1e-9)
+    return float(off.sum())

@@ -60,11 +60,18 @@ _QUESTION = (
 )
 _OPTIONS = ("the second image", "the third image")
 
-
-_PICTURES = 4
+_PICTURES = 6
 """In each style, of which two are shown or might be."""
 
-_WEIGHTS = {"outline length": 2.0, "area": 1.5}  # styles differ in how ragged things become
+_WEIGHTS = {
+    # Styles have their own sharpness and number of colours, and make things more or less ragged.
+    "sharpness": 2.0,
+    "histogram": 2.0,
+    "outline length": 2.0,
+    "area": 1.5,
+    # Of other scenes, these are far apart anyway.
+    **dict.fromkeys(("thumbnail", "border", "outline", "centred outline", "profile"), 0.5),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,9 @@
 
 Pictures are of two kinds (say, of two shapes). An item shows a reference of one kind and an option
 of each, and which of two references it is, is drawn at the end. So nothing that the options are by
-themselves tells the right one. And pictures are chosen so that likeness tells neither: of all
-references and options that were made, those of which the reference of one kind prefers, by every
-measure, the same option by as much as the reference of the other kind does.
+themselves tells the right one. And pictures are chosen so that likeness tells it as little: of all
+references and options that were made, those of which both references are as unlike either option,
+by every measure. Then whoever sees no more than these measures does not see which one is shown.
 """
 
 from __future__ import annotations
@@ -52,24 +52,28 @@ def crossed(
     cost: Any = 0.0
     total: Any = 0.0
     for weight, own, other, its, rest in zip(weights, within[0], within[1], *across, strict=True):
-        # By how much the first kind's reference likes its own option less than the other: the same
-        # as the second kind's likes the other's.
-        off = (
-            its[:, None, None, :]
-            + rest[None, :, :, None]
-            - own[:, None, :, None]
-            - other[None, :, None, :]
-        )
-        scale = float(np.cumsum(np.concatenate([own.ravel(), other.ravel()]))[-1])
-        scale += float(np.cumsum(np.concatenate([its.ravel(), rest.ravel()]))[-1])
-        off = off * (weight * 4 * own.size / max(scale, 1e-9))
-        cost = cost + off * off
+        # How much more unlike an option the first kind's reference is than the second's.
+        first = own[:, None, :, None] - rest[None, :, :, None]
+        second = its[:, None, None, :] - other[None, :, None, :]
+        mean = _sum(own) / own.size + _sum(other) / other.size
+        mean += _sum(its) / its.size + _sum(rest) / rest.size
+        scale = weight * 4 / max(mean, 1e-9)
+        first, second = first * scale, second * scale
+        # By how much the references prefer their own options: the worst of what could be left.
+        off = second - first
+        cost = cost + first * first + second * second + off * off
         total = total + off
     cost = cost + total * total
     if not apart:
-        count = len(within[0][0])
-        same = np.eye(count, dtype=np.bool_)
+        same = np.eye(len(within[0][0]), dtype=np.bool_)
         cost = np.where(same[:, None, :, None] | same[None, :, None, :], np.inf, cost)
     found = np.unravel_index(int(np.argmin(cost)), cost.shape)
     one, other, first, second = (int(number) for number in found)
     return one, other, first, second
+
+
+def _sum(values: Any) -> float:
+    """One after the other, so that it is the same on every machine."""
+    import numpy as np
+
+    return float(np.cumsum(values)[-1])

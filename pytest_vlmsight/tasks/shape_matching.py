@@ -42,7 +42,7 @@ _QUESTION = (
     "The first image is the reference. Which of the other two images shows an object of the same "
     "shape as the first, whatever its surface and colours?"
 )
-_WEIGHTS = {"thumbnail": 1.5, "normalised thumbnail": 2.0}  # one shape covers similar pixels
+_WEIGHTS = {"thumbnail": 2.0, "normalised thumbnail": 4.0}  # one shape covers similar pixels
 _SCALES = (2.6, 4.0)  # of all patterns
 
 

@@ -44,7 +44,7 @@ _QUESTION = (
     "kind of surface as the first (smooth, rough, striped, checked, dotted and so on), "
     "whatever its shape and colours?"
 )
-_WEIGHTS = {"sharpness": 2.0}  # most surfaces have one of their own
+_WEIGHTS = {"sharpness": 6.0}  # most surfaces have one of their own
 _SCALE = (3.2, 4.6)  # of the reference's pattern
 _PLAIN = 0.2  # of the items
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 OPTIONS = ("the second image", "the third image")
 
-REFERENCES, CANDIDATES = 4, 3
+REFERENCES, CANDIDATES = 5, 2
 """How many portraits are made of each kind's reference and of its option."""
 
 _JITTER = 0.2

@@ -33,9 +33,10 @@ def chosen(
     )
 
 
-def left(a: float, b: float, c: float, d: float) -> float:
-    """By how much more each reference likes its own option than the other one does."""
-    return abs(a - d) + abs(b - c) - abs(a - c) - abs(b - d)
+def cost(a: float, b: float, c: float, d: float) -> float:
+    """How far two references are from being as unlike either option."""
+    first, second = abs(a - c) - abs(b - c), abs(a - d) - abs(b - d)
+    return first**2 + second**2 + 2 * (second - first) ** 2
 
 
 def test_unlikeness_is_of_every_picture_and_every_other() -> None:
@@ -43,18 +44,22 @@ def test_unlikeness_is_of_every_picture_and_every_other() -> None:
     assert found.tolist() == [[[4, 2, 1], [3, 1, 0]]]
 
 
-def test_both_references_prefer_the_same_option_by_as_much() -> None:
-    # References that are both below all options like one of these as much more as the other does;
-    # one that is beyond the options likes its own.
-    found = chosen(([25.0, 1.0], [90.0, 2.0]), ([11.0, 20.0], [89.0, 30.0]))
-    assert found[:2] == (1, 1)
+def test_references_are_taken_that_are_as_unlike_the_options_as_each_other() -> None:
+    # Those that are equal; and those on one side of both options at about the same distance.
+    assert chosen(([25.0, 7.0], [90.0, 7.0]), ([11.0, 20.0], [89.0, 30.0]))[:2] == (1, 1)
+    assert chosen(([15.0, 52.0], [85.0, 53.0]), ([10.0], [90.0]))[:2] == (1, 1)
+
+
+def test_references_of_which_each_likes_its_own_option_are_left_out() -> None:
+    # The first reference is at its own option and so is the second; the others are on the far side.
+    assert chosen(([10.0, 99.0], [20.0, 98.0]), ([10.0], [20.0]))[:2] == (1, 1)
 
 
 @given(figures, figures, figures, figures)
 def test_nothing_else_says_less(a: Any, b: Any, c: Any, d: Any) -> None:
     i, j, k, n = chosen((a, b), (c, d))
-    least = min(abs(left(p, q, r, s)) for p in a for q in b for r in c for s in d)
-    assert abs(left(a[i], b[j], c[k], d[n])) == pytest.approx(least, abs=1e-9)
+    least = min(cost(p, q, r, s) for p in a for q in b for r in c for s in d)
+    assert cost(a[i], b[j], c[k], d[n]) == pytest.approx(least, rel=1e-6, abs=1e-9)
 
 
 @given(figures, figures)
@@ -68,13 +73,13 @@ def test_pictures_that_can_be_either_are_not_both(a: Any, b: Any) -> None:
 def test_kinds_are_treated_alike(a: Any, b: Any, c: Any, d: Any) -> None:
     i, j, k, n = chosen((a, b), (c, d))
     p, q, r, s = chosen((b, a), (d, c))
-    assert abs(left(a[i], b[j], c[k], d[n])) == pytest.approx(
-        abs(left(b[p], a[q], d[r], c[s])), abs=1e-9
+    assert cost(a[i], b[j], c[k], d[n]) == pytest.approx(
+        cost(b[p], a[q], d[r], c[s]), rel=1e-6, abs=1e-9
     )
 
 
 def by_two_measures(off: list[list[float]], weights: tuple[float, float]) -> int:
-    """The first kind's option, of two, where the other reference likes each less by so much."""
+    """The first kind's option, of two, that the other reference is more unlike by so much."""
     even, one = np.full((2, 1, 2), 5.0), np.full((2, 1, 1), 5.0)
     across = even + np.array(off).T[:, None, :]
     return crossed((even, one), (one, across), weights)[2]

@@ -17,7 +17,7 @@ from pytest_vlmsight.tasks.shape_matching import KNOBS, shape
 if TYPE_CHECKING:
     from pytest_vlmsight.tasks.portrait import Portrait
 
-PINNED = "74e2ad935be4329964c1"
+PINNED = "9995d52d0c6ab04feb6c"
 
 
 def test_the_right_option_alone_has_the_shape_of_the_reference() -> None:

@@ -10,7 +10,7 @@ from pytest_vlmsight.tasks.scenes.forms import meet
 from pytest_vlmsight.tasks.scenes.surfaces import PLAIN, SURFACES, differ
 from pytest_vlmsight.tasks.surface_matching import FORMS, KNOBS, texture
 
-PINNED = "0387960d2d03c068d223"
+PINNED = "0acf0ef637d28060a65b"
 
 
 def test_the_right_option_alone_has_the_surface_of_the_reference() -> None:

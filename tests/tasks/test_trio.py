@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from read_back import assert_is_read_back
-from trios import TASKS, both, conflicting, maker, portrait_of, skin_of, some, trio
+from trios import TASKS, both, conflicting, maker, portrait_of, skin_of, some, telling, trio
 
 from pytest_vlmsight.tasks import trio as trio_module
 from pytest_vlmsight.tasks.decoys import balanced_index
 from pytest_vlmsight.tasks.generated import MOST_TRIES, Canvas, GenerationError, generator
-from pytest_vlmsight.tasks.impression import unlikeness
 from pytest_vlmsight.tasks.knobs import KnobError
 from pytest_vlmsight.tasks.marker_words import parse_markers
 from pytest_vlmsight.tasks.portrait import Portrait
@@ -94,29 +93,25 @@ def values_of(make: TrioItems) -> dict[str, float]:
     return {knob.name: knob.value(0.5, knob.span) for knob in make.knobs}
 
 
-def leaning(name: str, index: int) -> float:
-    """By how much both references like their own options more than each other's, all measures."""
+def told(name: str, index: int) -> float:
     make, rng = maker(name), generator("test", index)
     values = values_of(make)
     shown = None
     while shown is None:
         cast = make.casting(rng, values, conflicting=index % 2 == 0)
         shown = make._shown(rng, cast, values)
-    (a, b), (c, d) = ([p.impression() for p in portraits] for portraits in shown)
-    own, its = unlikeness(a, c), unlikeness(b, d)
-    others = unlikeness(a, d), unlikeness(b, c)
-    off = np.array(others).sum(0) - np.array([own, its]).sum(0)
-    return float((np.abs(off) / np.array([own, its, *others]).mean(0).clip(1e-9)).sum())
+    references, options = (tuple(p.impression() for p in portraits) for portraits in shown)
+    return telling(references, options)
 
 
 @both
 def test_likeness_says_less_than_among_pictures_made_at_random(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    chosen = [leaning(name, index) for index in range(6)]
+    chosen = [told(name, index) for index in range(6)]
     monkeypatch.setattr(trio_module, "REFERENCES", 1)
     monkeypatch.setattr(trio_module, "CANDIDATES", 1)
-    random = [leaning(name, index) for index in range(6)]
+    random = [told(name, index) for index in range(6)]
     assert np.mean(chosen) < 0.7 * np.mean(random)
 
 
