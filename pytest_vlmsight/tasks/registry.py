@@ -24,12 +24,15 @@ Difficulty = tuple[str, tuple[tuple[str, str], ...]]
 """A task's name or a glob of built-in tasks, and knobs with their spans as they are typed."""
 
 BUILT_IN: dict[str, str] = {
+    "art_style": "art_style:art_style",
     "functional_correspondence": "functional_correspondence:functional_correspondence",
     "low_level_matching": "low_level_matching:low_level_matching",
     "object_depth": "object_depth:object_depth",
     "odd_one_out": "odd_one_out:odd_one_out",
     "relative_depth": "relative_depth:relative_depth",
     "semantic_correspondence": "semantic_correspondence:semantic_correspondence",
+    "shape": "shape_matching:shape",
+    "texture": "surface_matching:texture",
     "visual_correspondence": "visual_correspondence:visual_correspondence",
 }
 """Task name → module in this package and function in it.
