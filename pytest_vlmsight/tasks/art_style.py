@@ -10,7 +10,7 @@ styles those are taken of which likeness says least, and which style is asked fo
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from .decoys import balanced_index
@@ -20,7 +20,7 @@ from .knobs import Knob, spans_of
 from .picture_cache import cached
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     import numpy as np
     from PIL.Image import Image
@@ -60,8 +60,8 @@ _QUESTION = (
 )
 _OPTIONS = ("the second image", "the third image")
 
-_PICTURES = 6
-"""In each style, of which two are shown or might be."""
+_REFERENCES, _CANDIDATES = 4, 2
+"""How many pictures are drawn in each style, for one to be the reference and one the option."""
 
 _WEIGHTS = {
     # Styles have their own sharpness and number of colours, and make things more or less ragged.
@@ -127,6 +127,10 @@ class Drawing:
         )
 
 
+Drawings = tuple[list[Drawing], list[Drawing]]
+"""In each of two styles."""
+
+
 def art_style(*, canvas: Canvas = DEFAULT_CANVAS, difficulty: Mapping[str, str] = {}) -> Task:
     """The task.
 
@@ -169,10 +173,10 @@ class _Maker:
         answer = balanced_index(len(_OPTIONS), NAME, "answer", seed, index)
         style = balanced_index(2, NAME, "style", seed, index)
         rng = next(iter(tries(NAME, VERSION, seed, index)))
-        drawings = self._drawings(rng, f"{NAME}/{VERSION}/{seed}/{index}", values, colours=colours)
-        *references, first, second = _chosen(drawings)
-        reference = drawings[style][references[style]]
-        options = drawings[0][first], drawings[1][second]
+        references, options = _chosen(
+            *self._drawings(rng, f"{NAME}/{VERSION}/{seed}/{index}", values, colours=colours)
+        )
+        reference = references[style]
         right, wrong = options[style], options[1 - style]
         shown = (reference, wrong, right) if answer else (reference, right, wrong)
         pictures = tuple(cached(drawing.picture(), self.canvas.cache) for drawing in shown)
@@ -192,42 +196,50 @@ class _Maker:
 
     def _drawings(
         self, rng: np.random.Generator, key: str, values: Mapping[str, float], *, colours: bool
-    ) -> list[list[Drawing]]:
-        """Pictures in each of two manners; all but the manner by the same chances."""
+    ) -> tuple[Drawings, Drawings]:
+        """References and options in each of two manners."""
         from .scenes.styles.rivalry import two_manners
 
         first, second, liveliness = two_manners(
             rng, difference=int(values["difference"]), coarseness=values["coarseness"]
         )
-        return [
-            [
-                _drawing(
-                    rng,
-                    f"{key}/{side}/{number}",
-                    manner,
-                    colours=colours,
-                    liveliness=liveliness,
-                    size=self.canvas.size,
-                )
-                for number in range(_PICTURES)
-            ]
+
+        def drawing(number: str) -> Drawing:
+            return _drawing(
+                rng,
+                f"{key}/{number}",
+                first,
+                colours=colours,
+                liveliness=liveliness,
+                size=self.canvas.size,
+            )
+
+        # The same pictures in both manners: so references differ in nothing but these.
+        references = [drawing(f"reference {number}") for number in range(_REFERENCES)]
+        options = [
+            [replace(drawing(f"{side} {number}"), manner=manner) for number in range(_CANDIDATES)]
             for side, manner in enumerate((first, second))
         ]
+        return (
+            (references, [replace(one, manner=second) for one in references]),
+            (options[0], options[1]),
+        )
 
 
-def _chosen(drawings: Sequence[Sequence[Drawing]]) -> tuple[int, int, int, int]:
-    """Of pictures in two styles, a reference in each and an option in each."""
+def _chosen(
+    references: Drawings, options: Drawings
+) -> tuple[tuple[Drawing, Drawing], tuple[Drawing, Drawing]]:
+    """A reference in each style and an option in each."""
     from .crossed import crossed, unlike
     from .impression import counted, unlikeness
 
-    first, second = ([drawing.impression() for drawing in some] for some in drawings)
-    across = unlike(first, second, unlikeness)
-    return crossed(
-        (unlike(first, first, unlikeness), unlike(second, second, unlikeness)),
-        (across, across.transpose(0, 2, 1)),
+    a, b, c, d = ([drawing.impression() for drawing in some] for some in (*references, *options))
+    one, other, first, second = crossed(
+        (unlike(a, c, unlikeness), unlike(b, d, unlikeness)),
+        (unlike(a, d, unlikeness), unlike(b, c, unlikeness)),
         counted(_WEIGHTS),
-        apart=False,
     )
+    return (references[0][one], references[1][other]), (options[0][first], options[1][second])
 
 
 def _drawing(

@@ -32,8 +32,6 @@ def crossed(
     within: tuple[Any, Any],
     across: tuple[Any, Any],
     weights: Sequence[float],
-    *,
-    apart: bool = True,
 ) -> tuple[int, int, int, int]:
     """The references and options, one of each kind, by which likeness tells least.
 
@@ -41,8 +39,6 @@ def crossed(
         within: of each kind, (m, r, o) how unlike its references and its own options are.
         across: of each kind, (m, r, o) how unlike its references and the other kind's options are.
         weights: (m,) how much each measure counts, by itself and in their sum.
-        apart: whether references and options are other pictures; else one picture can be either,
-            but not both.
 
     Returns:
         Numbers of the first kind's reference, the second's, the first kind's option, the second's.
@@ -64,9 +60,6 @@ def crossed(
         cost = cost + first * first + second * second + off * off
         total = total + off
     cost = cost + total * total
-    if not apart:
-        same = np.eye(len(within[0][0]), dtype=np.bool_)
-        cost = np.where(same[:, None, :, None] | same[None, :, None, :], np.inf, cost)
     found = np.unravel_index(int(np.argmin(cost)), cost.shape)
     one, other, first, second = (int(number) for number in found)
     return one, other, first, second

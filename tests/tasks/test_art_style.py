@@ -22,7 +22,7 @@ from pytest_vlmsight.tasks.scenes.styles.finish import liveliness
 if TYPE_CHECKING:
     from pytest_vlmsight.tasks.item import Item
 
-PINNED = "1736e5ab20eecf00ebd7"
+PINNED = "ebb1eb61dba30a6ab124"
 
 
 @cache
@@ -124,9 +124,10 @@ def told() -> float:
             {"difference": 2.0, "coarseness": 0.5},
             colours=True,
         )
-        one, other, first, second = module._chosen(made)
-        references = made[0][one].impression(), made[1][other].impression()
-        total += telling(references, (made[0][first].impression(), made[1][second].impression()))
+        references, options = (
+            tuple(one.impression() for one in pair) for pair in module._chosen(*made)
+        )
+        total += telling(references, options)
     return total
 
 
@@ -134,7 +135,8 @@ def test_likeness_says_less_than_among_pictures_made_at_random(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     chosen = told()
-    monkeypatch.setattr(module, "_PICTURES", 2)
+    monkeypatch.setattr(module, "_REFERENCES", 1)
+    monkeypatch.setattr(module, "_CANDIDATES", 1)
     assert chosen < told()
 
 
