@@ -14,49 +14,36 @@ if TYPE_CHECKING:
 SIDE, PATCH = 112, 14
 """Of the eyes, in px: eight patches a side."""
 
+_COMMON: dict[str, Any] = {
+    "hidden_size": 32,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 4,
+    "image_size": SIDE,
+    "patch_size": PATCH,
+}
+
 
 def clip(*, layer: Any, select: str) -> tuple[Any, dict[str, Any]]:
     from transformers import CLIPVisionConfig
 
-    eye = CLIPVisionConfig(
-        hidden_size=32,
-        intermediate_size=32,
-        num_hidden_layers=3,
-        num_attention_heads=4,
-        image_size=SIDE,
-        patch_size=PATCH,
-    )
+    eye = CLIPVisionConfig(intermediate_size=32, **_COMMON)
     return eye, {"layer": layer, "select": select, "extra": 1}
 
 
 def _siglip() -> tuple[Any, dict[str, Any]]:
     from transformers import SiglipVisionConfig
 
-    eye = SiglipVisionConfig(
-        hidden_size=32,
-        intermediate_size=32,
-        num_hidden_layers=3,
-        num_attention_heads=4,
-        image_size=SIDE,
-        patch_size=PATCH,
-    )
+    eye = SiglipVisionConfig(intermediate_size=32, **_COMMON)
     return eye, {"layer": -1, "select": "full", "extra": 0}
 
 
 def dinov2(registers: int) -> tuple[Any, dict[str, Any]]:
     from transformers import Dinov2Config, Dinov2WithRegistersConfig
 
-    common = {
-        "hidden_size": 32,
-        "num_hidden_layers": 3,
-        "num_attention_heads": 4,
-        "image_size": SIDE,
-        "patch_size": PATCH,
-    }
     if registers:
-        eye = Dinov2WithRegistersConfig(num_register_tokens=registers, **common)
+        eye = Dinov2WithRegistersConfig(num_register_tokens=registers, **_COMMON)
     else:
-        eye = Dinov2Config(**common)
+        eye = Dinov2Config(**_COMMON)
     return eye, {"layer": 2, "select": "default", "extra": 1 + registers}
 
 

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from .decoys import balanced_index
-from .generated import DEFAULT_CANVAS, Canvas, digest, generated_task, generator, tries
+from .generated import DEFAULT_CANVAS, Canvas, digest, generated_task, generator
 from .item import Item, Picture, Task
 from .knobs import Knob, spans_of
 from .picture_cache import cached
@@ -172,7 +172,7 @@ class _Maker:
         colours = drawn[-1] < 0.6
         answer = balanced_index(len(_OPTIONS), NAME, "answer", seed, index)
         style = balanced_index(2, NAME, "style", seed, index)
-        rng = next(iter(tries(NAME, VERSION, seed, index)))
+        rng = generator(NAME, VERSION, seed, index, 0)
         references, options = _chosen(
             *self._drawings(rng, f"{NAME}/{VERSION}/{seed}/{index}", values, colours=colours)
         )
@@ -214,7 +214,7 @@ class _Maker:
                 size=self.canvas.size,
             )
 
-        # The same pictures in both manners: so references differ in nothing but these.
+        # The same pictures in both manners: their content says nothing of these.
         references = [drawing(f"reference {number}") for number in range(_REFERENCES)]
         options = [
             [replace(drawing(f"{side} {number}"), manner=manner) for number in range(_CANDIDATES)]
@@ -230,15 +230,11 @@ def _chosen(
     references: Drawings, options: Drawings
 ) -> tuple[tuple[Drawing, Drawing], tuple[Drawing, Drawing]]:
     """A reference in each style and an option in each."""
-    from .crossed import crossed, unlike
+    from .crossed import crossed
     from .impression import counted, unlikeness
 
     a, b, c, d = ([drawing.impression() for drawing in some] for some in (*references, *options))
-    one, other, first, second = crossed(
-        (unlike(a, c, unlikeness), unlike(b, d, unlikeness)),
-        (unlike(a, d, unlikeness), unlike(b, c, unlikeness)),
-        counted(_WEIGHTS),
-    )
+    one, other, first, second = crossed((a, b), (c, d), unlikeness, counted(_WEIGHTS))
     return (references[0][one], references[1][other]), (options[0][first], options[1][second])
 
 

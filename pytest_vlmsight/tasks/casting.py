@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .scenes.solids import Solid
 
 Labels = tuple[tuple[str, str], ...]
+"""Names and values of slices."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    Pair = tuple[Sequence[Any], Sequence[Any]]  # of the first kind and of the second
+
 
 def unlike(first: Sequence[Any], second: Sequence[Any], measure: Callable[[Any, Any], Any]) -> Any:
     """(m, n, k) how unlike each of n pictures and each of k others are.
@@ -29,15 +31,14 @@ def unlike(first: Sequence[Any], second: Sequence[Any], measure: Callable[[Any, 
 
 
 def crossed(
-    within: tuple[Any, Any],
-    across: tuple[Any, Any],
-    weights: Sequence[float],
+    references: Pair, options: Pair, measure: Callable[[Any, Any], Any], weights: Sequence[float]
 ) -> tuple[int, int, int, int]:
     """The references and options, one of each kind, by which likeness tells least.
 
     Args:
-        within: of each kind, (m, r, o) how unlike its references and its own options are.
-        across: of each kind, (m, r, o) how unlike its references and the other kind's options are.
+        references: what is known of the pictures of either kind that could be the reference.
+        options: likewise.
+        measure: gives m figures for two pictures: how unlike they are.
         weights: (m,) how much each measure counts, by itself and in their sum.
 
     Returns:
@@ -45,9 +46,11 @@ def crossed(
     """
     import numpy as np
 
+    (a, b), (c, d) = references, options
+    seen = [unlike(one, other, measure) for one, other in ((a, c), (b, d), (a, d), (b, c))]
     cost: Any = 0.0
     total: Any = 0.0
-    for weight, own, other, its, rest in zip(weights, within[0], within[1], *across, strict=True):
+    for weight, own, other, its, rest in zip(weights, *seen, strict=True):
         # How much more unlike an option the first kind's reference is than the second's.
         first = own[:, None, :, None] - rest[None, :, :, None]
         second = its[:, None, None, :] - other[None, :, None, :]

@@ -193,7 +193,7 @@ class TrioItems:
         self, rng: np.random.Generator, cast: Cast, values: Mapping[str, float]
     ) -> tuple[tuple[Portrait, Portrait], tuple[Portrait, Portrait]] | None:
         """A reference and an option of each kind; None where objects do not fit in."""
-        from .crossed import crossed, unlike
+        from .crossed import crossed
         from .impression import counted, unlikeness
 
         sets = [_Set.draw(rng, values) for _ in range(REFERENCES)]
@@ -209,11 +209,7 @@ class TrioItems:
         if not all(shots):
             return None
         a, b, c, d = ([portrait.impression() for portrait in some] for some in shots)
-        found = crossed(
-            (unlike(a, c, unlikeness), unlike(b, d, unlikeness)),
-            (unlike(a, d, unlikeness), unlike(b, c, unlikeness)),
-            counted(dict(self.weights)),
-        )
+        found = crossed((a, b), (c, d), unlikeness, counted(dict(self.weights)))
         one, other, first, second = (
             some[number] for some, number in zip(shots, found, strict=True)
         )

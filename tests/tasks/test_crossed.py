@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,15 +18,9 @@ def off(one: float, other: float) -> tuple[float]:
 
 
 def chosen(
-    references: tuple[list[float], list[float]],
-    options: tuple[list[float], list[float]],
+    references: tuple[list[float], list[float]], options: tuple[list[float], list[float]]
 ) -> tuple[int, int, int, int]:
-    (a, b), (c, d) = references, options
-    return crossed(
-        (unlike(a, c, off), unlike(b, d, off)),
-        (unlike(a, d, off), unlike(b, c, off)),
-        (1.0,),
-    )
+    return crossed(references, options, off, (1.0,))
 
 
 def cost(a: float, b: float, c: float, d: float) -> float:
@@ -70,17 +63,19 @@ def test_kinds_are_treated_alike(a: Any, b: Any, c: Any, d: Any) -> None:
 
 def by_two_measures(off: list[list[float]], weights: tuple[float, float]) -> int:
     """The first kind's option, of two, that the other reference is more unlike by so much."""
-    even, one = np.full((2, 1, 2), 5.0), np.full((2, 1, 1), 5.0)
-    across = even + np.array(off).T[:, None, :]
-    return crossed((even, one), (one, across), weights)[2]
+
+    def measure(reference: str, option: int) -> list[float]:
+        return [5 + more for more in off[option]] if reference == "other" else [5.0, 5.0]
+
+    return crossed((["one"], ["other"]), ([0, 1], [2]), measure, weights)[2]
 
 
 def test_measures_of_more_weight_are_evened_out_first() -> None:
-    off = [[1.0, 0.1], [0.1, 1.0]]
+    off = [[1.0, 0.1], [0.1, 1.0], [0.0, 0.0]]
     assert by_two_measures(off, (1.0, 9.0)) == 0
     assert by_two_measures(off, (9.0, 1.0)) == 1
 
 
 def test_measures_that_say_the_same_are_worse_than_those_that_say_the_opposite() -> None:
-    assert by_two_measures([[0.19, 0.19], [0.2, -0.2]], (1.0, 1.0)) == 1
-    assert by_two_measures([[0.19, -0.19], [0.2, 0.2]], (1.0, 1.0)) == 0
+    assert by_two_measures([[0.19, 0.19], [0.2, -0.2], [0.0, 0.0]], (1.0, 1.0)) == 1
+    assert by_two_measures([[0.19, -0.19], [0.2, 0.2], [0.0, 0.0]], (1.0, 1.0)) == 0
