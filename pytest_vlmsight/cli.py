@@ -111,17 +111,22 @@ def _the_one(parsed: argparse.Namespace) -> Task:
 
 
 def _tasks(parsed: argparse.Namespace) -> None:
+    import textwrap
+
     from .tasks.registry import resolve
+
+    def told(text: str) -> None:
+        print(textwrap.fill(text, 80, initial_indent=" " * 4, subsequent_indent=" " * 6))
 
     for task in resolve(parsed.task):
         size = "unlimited" if task.available is None else f"{task.available} items"
         print(f"{task.name} (version {task.version}, {size}, readout {task.readout})")
-        print(f"    {task.source}; {task.licence}")
+        told(f"{task.source}; {task.licence}")
         for knob in task.knobs:
             (low, high), (least, most) = knob.span, knob.limits
             unit = f" {knob.unit}" if knob.unit else ""
             limits = f"{least:g} to {most:g}{unit} can be set"
-            print(f"    {knob.name}={low:g}..{high:g}{unit}: {knob.meaning}; {limits}")
+            told(f"{knob.name}={low:g}..{high:g}{unit}: {knob.meaning}; {limits}")
 
 
 def _show(parsed: argparse.Namespace) -> None:

@@ -50,6 +50,7 @@ def test_tasks_lists_the_built_in_ones(capsys: Capture) -> None:
     assert [line.split()[0] for line in heads] == sorted(BUILT_IN)
     assert "low_level_matching (version 2, unlimited, readout nearest_patch)" in out
     assert "Apache-2.0" in out
+    assert max(map(len, out.splitlines())) <= 80
     assert not err
 
 
