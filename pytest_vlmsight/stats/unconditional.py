@@ -32,7 +32,8 @@ ZOOMS = 3
 """Closer looks at each, every one with a fifth of the spacing before."""
 
 NEGLIGIBLE = 1e-17
-"""Binomial terms below this are left out; all of them together are far below rounding of p."""
+"""Binomial terms below this are taken whole, not only the part of them in the region: p may be too
+large by (n + 1) times this, and is never too small for it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
