@@ -134,7 +134,7 @@ def test_exact_p_falls_in_b_and_rises_in_c(table: Table, margin: float) -> None:
     b, c, n = table
     assume(b + c < n)
     p = noninferiority_p(b, c, n, margin=margin)
-    # The search stops at about 1e-6 of the supremum, and p is a sum of terms that are not all exact.
+    # The search stops at about 1e-6 of the supremum; small terms of p are taken whole.
     least = (n + 1) * NEGLIGIBLE
     assert noninferiority_p(b + 1, c, n, margin=margin) <= p * (1 + 1e-5) + least
     assert noninferiority_p(b, c + 1, n, margin=margin) >= p * (1 - 1e-5) - least
