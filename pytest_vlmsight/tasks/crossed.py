@@ -54,8 +54,7 @@ def crossed(
         # How much more unlike an option the first kind's reference is than the second's.
         first = own[:, None, :, None] - rest[None, :, :, None]
         second = its[:, None, None, :] - other[None, :, None, :]
-        mean = _sum(own) / own.size + _sum(other) / other.size
-        mean += _sum(its) / its.size + _sum(rest) / rest.size
+        mean = (mean_of(own) + mean_of(other)) + (mean_of(its) + mean_of(rest))
         scale = weight * 4 / max(mean, 1e-9)
         first, second = first * scale, second * scale
         # By how much the references prefer their own options: the worst of what could be left.
@@ -68,8 +67,8 @@ def crossed(
     return one, other, first, second
 
 
-def _sum(values: Any) -> float:
-    """One after the other, so that it is the same on every machine."""
+def mean_of(values: Any) -> float:
+    """Summed one after the other, so that it is the same on every machine."""
     import numpy as np
 
-    return float(np.cumsum(values)[-1])
+    return float(np.cumsum(values)[-1]) / int(values.size)

@@ -71,12 +71,16 @@ class Portrait:
         left, top, right, bottom = frame_of(self.scene.things[0], self.camera)
         return min(left, top) > _ROOM and max(right, bottom) < 1 - _ROOM
 
-    def impression(self) -> Impression:
-        """What it is like to whoever does not see what it shows."""
+    def impression(self, *, smooth: bool = True) -> Impression:
+        """What it is like to whoever does not see what it shows.
+
+        Args:
+            smooth: whether it is looked at anti-aliased, which takes twice as long.
+        """
         from .impression import SIDE, impression
         from .scenes.render import render
 
-        return impression(render(self.scene, self.camera, SIDE))
+        return impression(render(self.scene, self.camera, SIDE, smooth=smooth))
 
     def picture(self, *, size: int, cache: Path | None, task: str, version: str) -> Picture:
         """The picture of ``size`` × ``size`` px, rendered when it is loaded."""

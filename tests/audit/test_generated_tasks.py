@@ -57,18 +57,7 @@ def test_few_items_are_enough_for_a_plain_shortcut() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(
-            name,
-            marks=[pytest.mark.xfail(reason="pixels read 39.6, chance is 29.2", strict=True)]
-            if name == "odd_one_out"
-            else [],
-        )
-        for name in sorted(BUILT_IN)
-    ],
-)
+@every_task
 def test_no_shortcut_exceeds_chance_by_more_than_is_allowed(name: str) -> None:
     (task,) = resolve([name])
     found = audit(task, n=2000, seed=SEED, jobs=2)

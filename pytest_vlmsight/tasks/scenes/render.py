@@ -197,6 +197,6 @@ def developed(light: Any) -> Any:
     return np.ascontiguousarray(values.astype(np.uint8).transpose(1, 2, 0))
 
 
-def render(scene: Scene, camera: Camera, count: int) -> Any:
-    """(n, n, 3) uint8 picture."""
-    return developed(light_of(scene, camera, count))
+def render(scene: Scene, camera: Camera, count: int, *, smooth: bool = True) -> Any:
+    """(n, n, 3) uint8 picture; see ``light_of``."""
+    return developed(light_of(scene, camera, count, smooth=smooth))
