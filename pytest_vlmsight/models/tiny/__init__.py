@@ -1,0 +1,1 @@
+"""Small models of our own: their pictures, their training, their weights."""

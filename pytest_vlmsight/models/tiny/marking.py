@@ -1,0 +1,96 @@
+"""Markers on the pictures of lessons, so that an eye learns to see what is under them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .lessons import SIZE, Lesson
+
+if TYPE_CHECKING:
+    from pytest_vlmsight.tasks.item import Box, Point
+
+_MARKED = 0.6
+"""How many pictures have markers."""
+
+_VARIED = 0.3
+"""Of these, how many have others than the default ones."""
+
+_LEFT_OUT = 20
+"""Least distance of a marked point from the border, in px."""
+
+
+def marked(lesson: Lesson, rng: np.random.Generator) -> Lesson:
+    """The lesson, markers painted on some of its pictures.
+
+    As in items REF is marked on the first picture and A to D on the second, at places that show
+    the same and others; in rooms two points or two boxes are.
+    """
+    known = rng.permutation(int(lesson.known.sum()))[:4]
+    pictures = []
+    for number, picture in enumerate(lesson.pictures):
+        drawn = picture
+        if float(rng.random()) < _MARKED:
+            points, boxes = _places(lesson, number, known, rng)
+            drawn = replace(picture, pixels=_painted(picture.pixels, points, boxes, rng))
+        pictures.append(drawn)
+    return replace(lesson, pictures=(pictures[0], pictures[1]))
+
+
+def _places(
+    lesson: Lesson, number: int, known: Any, rng: np.random.Generator
+) -> tuple[list[Point], list[Box]]:
+    from pytest_vlmsight.tasks.item import REFERENCE, Box, Point, letter
+    from pytest_vlmsight.tasks.scenes.drawn import between, shuffled
+
+    if lesson.sort in {"forms", "gadgets", "styles"}:
+        return [], []  # items of these are about whole pictures
+    if lesson.sort == "rooms":
+        middles = [[between(rng, _LEFT_OUT, SIZE - _LEFT_OUT) for _ in range(2)] for _ in range(2)]
+        if float(rng.random()) < 0.5:
+            sides = [[between(rng, 10, 35) for _ in range(2)] for _ in range(2)]
+            return [], [
+                Box(
+                    image=0,
+                    x0=max(1.0, x - w),
+                    y0=max(1.0, y - h),
+                    x1=min(SIZE - 1.0, x + w),
+                    y1=min(SIZE - 1.0, y + h),
+                    label=letter(k),
+                )
+                for k, ((x, y), (w, h)) in enumerate(zip(middles, sides, strict=True))
+            ]
+        return [Point(image=0, x=x, y=y, label=letter(k)) for k, (x, y) in enumerate(middles)], []
+    places = lesson.sites[number][known if number else known[:1]]
+    labels = [REFERENCE]
+    if number:
+        labels = shuffled(rng, [letter(k) for k in range(len(places))])
+    # A little beside the middles of the grid's cells, where else they would always be.
+    return [
+        Point(
+            image=0, x=float(x) + between(rng, -4, 4), y=float(y) + between(rng, -4, 4), label=one
+        )
+        for (x, y), one in zip(places, labels, strict=False)
+    ], []
+
+
+def _painted(pixels: Any, points: list[Point], boxes: list[Box], rng: np.random.Generator) -> Any:
+    from PIL import Image
+
+    from pytest_vlmsight.tasks.marker_painting import paint
+    from pytest_vlmsight.tasks.markers import COLOURS, SHAPES, SIZES, MarkerStyle
+    from pytest_vlmsight.tasks.scenes.drawn import one_of
+
+    style = MarkerStyle()
+    if float(rng.random()) < _VARIED:
+        size, letter_size = one_of(rng, tuple(SIZES.values()))
+        style = MarkerStyle(
+            colour=one_of(rng, tuple(COLOURS.values())),
+            size=size,
+            letter_size=letter_size,
+            shape=one_of(rng, SHAPES),
+        )
+    image = Image.fromarray(pixels)
+    return np.asarray(paint(image.copy(), points=points, boxes=boxes, style=style))

@@ -1,0 +1,112 @@
+"""An eye is trained on lessons, to the same end from the same seed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import torch
+
+from pytest_vlmsight.models.tiny import eye, lesson_store
+from pytest_vlmsight.models.tiny.architecture import MEAN, STD
+from pytest_vlmsight.models.tiny.lesson_store import LessonStore, write_part
+from pytest_vlmsight.models.tiny.training import Course
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> LessonStore:
+    folder = tmp_path_factory.mktemp("lessons")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lesson_store, "PART", 4)
+        write_part(folder, 0, 0)
+        return LessonStore(folder, lessons=4, seed=0)
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(eye, "BATCH", 2)
+    monkeypatch.setattr(lesson_store, "PART", 4)
+
+
+def trained(store: LessonStore, path: Path, *, seed: int, told: list[float]) -> Any:
+    return eye.train_eye(
+        store,
+        course=Course(steps=3, rate=1e-3),
+        seed=seed,
+        path=path,
+        told=lambda _, __, loss: told.append(loss),
+    )
+
+
+def test_a_training_is_decided_by_its_seed(store: LessonStore, tmp_path: Path) -> None:
+    runs = []
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        told: list[float] = []
+        runs.append((trained(store, tmp_path / f"{name}.safetensors", seed=seed, told=told), told))
+    (one, losses), (again, same), (_, other) = runs
+    assert losses == same != other
+    for p, q in zip(one.parameters(), again.parameters(), strict=True):
+        assert torch.equal(p, q)
+
+
+def test_what_it_learns_is_what_the_projector_reads(store: LessonStore, tmp_path: Path) -> None:
+    told: list[float] = []
+    tower = trained(store, tmp_path / "a.safetensors", seed=0, told=told)
+    images = eye.normalised(np.zeros((2, 224, 224, 3), np.uint8))
+    with torch.no_grad():
+        seen = eye.look(tower, images)
+        states = tower(pixel_values=images, output_hidden_states=True).hidden_states[6]
+    assert seen.shape == (2, 128, 14, 14)
+    assert torch.equal(seen[1, :, 2, 5], states[1, 1 + 2 * 14 + 5])
+
+
+def test_pixels_are_normalised_as_the_processor_does_it() -> None:
+    from PIL import Image
+
+    from pytest_vlmsight.models.tiny.words import new_processor, new_tokenizer
+
+    pixels = np.random.default_rng(0).integers(0, 256, (224, 224, 3), np.uint8)
+    processor = new_processor(new_tokenizer(["a"])).image_processor
+    given = processor(images=[Image.fromarray(pixels)], return_tensors="pt")["pixel_values"]
+    assert torch.allclose(eye.normalised(pixels[None]), given, atol=1e-5)
+    black = eye.normalised(np.zeros((1, 224, 224, 3), np.uint8))[0, :, 0, 0]
+    assert torch.allclose(black, -torch.tensor(MEAN) / torch.tensor(STD))
+
+
+def test_the_recipe_writes_an_eye_and_goes_on_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from transformers import CLIPVisionModel
+
+    from pytest_vlmsight.models.tiny import train
+
+    def one(folder: Path, *, lessons: int, seed: int, jobs: int, told: object) -> None:
+        if not (folder / "lessons-3-0000").is_dir():
+            write_part(folder, seed, 0)
+
+    monkeypatch.setattr(lesson_store, "write", one)
+    given = [str(tmp_path), "--seed=3", "--lessons=4", "--steps=2", "--jobs=1"]
+    train.main(given)
+    made = CLIPVisionModel.from_pretrained(tmp_path / "eye").state_dict()
+    assert "wrote" in capsys.readouterr().out
+
+    def never(*_: object) -> None:
+        raise AssertionError("all steps are done")
+
+    monkeypatch.setattr(LessonStore, "batch", never)
+    train.main(given)
+    again = CLIPVisionModel.from_pretrained(tmp_path / "eye").state_dict()
+    assert all(torch.equal(made[name], again[name]) for name in made)
+
+
+def test_too_few_lessons_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from pytest_vlmsight.models.tiny import train
+
+    with pytest.raises(SystemExit):
+        train.main([str(tmp_path / "new"), "--lessons=1"])
+    assert "--lessons: got 1; expected at least 2" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
