@@ -1,22 +1,16 @@
-"""Lessons on disk: made once, by several processes, and read in batches by whoever trains.
-
-A store is a folder of parts, each of ``PART`` lessons and decided by the seed and its number
-alone. A part is written under another name and renamed when it is whole, so that a run that is
-stopped goes on with the parts that are missing.
-"""
+"""Lessons on disk, made once and read in batches by whoever trains."""
 
 from __future__ import annotations
 
-import multiprocessing
-import shutil
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .lessons import lesson
 from .marking import marked
+from .parts import found_part, write_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,7 +37,7 @@ FIELDS = ("pixels", "depth", "facing", "classes", "name", "sites", "known", "sor
 def write(
     folder: Path, *, lessons: int, seed: int, jobs: int, told: Callable[[int, int], None]
 ) -> None:
-    """Make the parts that are missing.
+    """Make the lessons that are missing.
 
     Args:
         folder: made where it is not there.
@@ -52,27 +46,18 @@ def write(
         jobs: processes.
         told: of how many parts are there, of how many.
     """
-    count = -(-lessons // PART)
-    missing = [number for number in range(count) if not _part(folder, seed, number).is_dir()]
-    told(count - len(missing), count)
-    if not missing:
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    # Spawned, as forking a process that has threads can hang.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(jobs, len(missing)), mp_context=context) as pool:
-        made = [pool.submit(write_part, folder, seed, number) for number in missing]
-        for done, one in enumerate(as_completed(made), start=count - len(missing) + 1):
-            one.result()
-            told(done, count)
+    write_parts(
+        folder,
+        name=_name(seed),
+        count=-(-lessons // PART),
+        make=partial(make, seed),
+        jobs=jobs,
+        told=told,
+    )
 
 
-def write_part(folder: Path, seed: int, number: int) -> None:
-    """Make one part."""
-    path = _part(folder, seed, number)
-    partial = path.with_name(f"{path.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
+def make(seed: int, folder: Path, number: int) -> None:
+    """Make one part in an empty folder."""
     sorts = [name for name, times in MIX.items() for _ in range(times)]
     found: dict[str, list[Any]] = {name: [] for name in FIELDS}
     for index in range(PART):
@@ -85,8 +70,7 @@ def write_part(folder: Path, seed: int, number: int) -> None:
         found["known"].append(made.known)
         found["sort"].append(list(MIX).index(sort))
     for name, values in found.items():
-        np.save(partial / f"{name}.npy", np.array(values))
-    partial.rename(path)
+        np.save(folder / f"{name}.npy", np.array(values))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,9 +114,7 @@ class LessonStore:
         self._length = lessons
         self._parts = []
         for number in range(-(-lessons // PART)):
-            path = _part(folder, seed, number)
-            if not path.is_dir():
-                raise FileNotFoundError(f"{path}: this part of the lessons is missing; write it")
+            path = found_part(folder, _name(seed), number)
             self._parts.append(
                 {name: np.load(path / f"{name}.npy", mmap_mode="r") for name in FIELDS}
             )
@@ -148,5 +130,5 @@ class LessonStore:
         )
 
 
-def _part(folder: Path, seed: int, number: int) -> Path:
-    return folder / f"lessons-{seed}-{number:04d}"
+def _name(seed: int) -> str:
+    return f"lessons-{seed}"

@@ -10,7 +10,7 @@ import torch
 
 from pytest_vlmsight.models.tiny import eye, lesson_store
 from pytest_vlmsight.models.tiny.architecture import MEAN, STD
-from pytest_vlmsight.models.tiny.lesson_store import LessonStore, write_part
+from pytest_vlmsight.models.tiny.lesson_store import LessonStore, write
 from pytest_vlmsight.models.tiny.training import Course
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> LessonStore:
     folder = tmp_path_factory.mktemp("lessons")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lesson_store, "PART", 4)
-        write_part(folder, 0, 0)
+        write(folder, lessons=4, seed=0, jobs=1, told=lambda *_: None)
         return LessonStore(folder, lessons=4, seed=0)
 
 
@@ -84,11 +84,6 @@ def test_the_recipe_writes_an_eye_and_goes_on_where_it_was(
 
     from pytest_vlmsight.models.tiny import train
 
-    def one(folder: Path, *, lessons: int, seed: int, jobs: int, told: object) -> None:
-        if not (folder / "lessons-3-0000").is_dir():
-            write_part(folder, seed, 0)
-
-    monkeypatch.setattr(lesson_store, "write", one)
     given = [str(tmp_path), "--seed=3", "--lessons=4", "--steps=2", "--jobs=1"]
     train.main(given)
     made = CLIPVisionModel.from_pretrained(tmp_path / "eye").state_dict()
