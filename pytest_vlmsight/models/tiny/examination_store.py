@@ -108,6 +108,10 @@ class ExaminationStore:
         part, start, end = self._at[number]
         return Examination(pixels=self._pixels[part][start:end], questions=self._questions[number])
 
+    def questions(self, number: int) -> tuple[Question, ...]:
+        """Those of one of them."""
+        return self._questions[number]
+
     def pictures(self, number: int) -> int:
         """How many one of them has."""
         _, start, end = self._at[number]

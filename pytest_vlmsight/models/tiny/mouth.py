@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .sequences import SILENT, Tokens, padded
-from .training import Course, train
+from .sequences import SILENT, Tokens, padded, sequence
+from .training import Course, order, train
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from .examination_store import ExaminationStore
     from .sequences import Padded
 
 Task = tuple["Tensor", list[Tokens]]
@@ -53,6 +54,42 @@ def train_mouth(
         return torch.cat(found).mean()
 
     train(vlm, loss, course=course, path=path, told=told)
+
+
+def asked_of(
+    store: ExaminationStore, tokenizer: Any, *, batch: int, seed: int
+) -> Callable[[int], list[Task]]:
+    """What is asked in each step: examinations in an order of their own, all of their questions.
+
+    Args:
+        store: whose pictures were seen.
+        tokenizer: of the model.
+        batch: examinations of a step.
+        seed: of the order.
+    """
+    import numpy as np
+    import torch
+
+    def step(number: int) -> list[Task]:
+        groups: dict[int, list[int]] = {}
+        for one in order(number, batch=batch, of=len(store), seed=seed):
+            groups.setdefault(store.pictures(one), []).append(one)
+        found = []
+        for pictures, some in sorted(groups.items()):
+            seen = np.stack([store.features(one) for one in some]).astype(np.float32)
+            sequences = [
+                sequence(
+                    tokenizer,
+                    pictures=pictures,
+                    patches=seen.shape[2],
+                    asked=[(q.text, q.options, q.answer) for q in store.questions(one)],
+                )
+                for one in some
+            ]
+            found.append((torch.from_numpy(seen), sequences))
+        return found
+
+    return step
 
 
 def answers(vlm: Any, features: Tensor, batch: Padded, *, where: Tensor | None = None) -> Tensor:

@@ -1,0 +1,114 @@
+"""A mouth learns to answer by what an eye sees, and the eye stays as it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import torch
+
+from pytest_vlmsight.models.tiny import examination_store
+from pytest_vlmsight.models.tiny.architecture import new_vlm
+from pytest_vlmsight.models.tiny.examination_store import ExaminationStore, save
+from pytest_vlmsight.models.tiny.mouth import answers, asked_of, train_mouth
+from pytest_vlmsight.models.tiny.naming import Examination, Question
+from pytest_vlmsight.models.tiny.sequences import SILENT, padded
+from pytest_vlmsight.models.tiny.training import Course
+from pytest_vlmsight.models.tiny.words import new_tokenizer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COLOURS = {"red": (255, 0, 0), "blue": (0, 0, 255)}
+
+
+def coloured(index: int) -> Examination:
+    """A picture of one colour, or two, and which it is."""
+    names = [list(COLOURS)[(index + k) % 2] for k in range(1 + index % 3 // 2)]
+    flat = np.array([COLOURS[name] for name in names], np.uint8)
+    options = tuple(COLOURS)  # in one order, so that little is to be learnt
+    asked = Question(
+        about="colour",
+        text="What colour is it?",
+        options=options,
+        answer=options.index(names[-1]),
+    )
+    return Examination(
+        pixels=np.broadcast_to(flat[:, None, None], (len(flat), 224, 224, 3)), questions=(asked,)
+    )
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> ExaminationStore:
+    folder = tmp_path_factory.mktemp("examinations")
+    (folder / "colours-0-0000").mkdir()
+    save(folder / "colours-0-0000", [coloured(index) for index in range(8)])
+    return ExaminationStore(folder, name="colours", count=1, seed=0)
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Any:
+    return new_tokenizer(["What colour is it?\n(A) red\n(B) blue\nAnswer: (A)"])
+
+
+def ignored(*_: object) -> None:
+    """Nobody is told."""
+
+
+def right(vlm: Any, steps: list[Any], tokenizer: Any) -> float:
+    """Share of the letters that are said, each the likelier of both."""
+    letters = [tokenizer.convert_tokens_to_ids(letter) for letter in "AB"]
+    hits = []
+    for features, sequences in steps:
+        batch = padded(sequences, pad=tokenizer.pad_token_id)
+        with torch.no_grad():
+            logits = answers(vlm, features, batch)
+        first = (batch.targets != SILENT).int().argmax(1)
+        for row, place in enumerate(first.tolist()):
+            said = letters[int(logits[row, place, letters].argmax())]
+            hits.append(said == int(batch.targets[row, place]))
+    return float(np.mean(hits))
+
+
+def test_it_learns_to_look(store: ExaminationStore, tokenizer: Any, tmp_path: Path) -> None:
+    vlm = new_vlm(tokenizer, seed=0)
+    store.see(vlm.model.vision_tower, told=ignored)
+    eye = {key: value.clone() for key, value in vlm.model.vision_tower.state_dict().items()}
+    step = asked_of(store, tokenizer, batch=4, seed=0)
+    every = [task for number in range(2) for task in step(number)]
+    train_mouth(
+        vlm,
+        step,
+        course=Course(steps=16, rate=3e-3),
+        path=tmp_path / "mouth.safetensors",
+        told=ignored,
+    )
+    assert right(vlm, every, tokenizer) > 0.9
+    for key, value in vlm.model.vision_tower.state_dict().items():
+        assert torch.equal(value, eye[key])
+
+
+def test_all_examinations_are_asked_each_with_its_own_pictures(
+    store: ExaminationStore, tokenizer: Any
+) -> None:
+    vlm = new_vlm(tokenizer, seed=0)
+    store.see(vlm.model.vision_tower, told=ignored)
+    step = asked_of(store, tokenizer, batch=4, seed=0)
+    met = [(features, tokens) for number in range(2) for features, tokens in step(number)]
+    assert sum(len(tokens) for _, tokens in met) == len(store)
+    assert {features.shape[1] for features, _ in met} == {1, 2}
+    for features, tokens in met:
+        assert features.shape[2:] == (196, 128)
+        for sequence in tokens:
+            pictures = sequence.ids.count(tokenizer.convert_tokens_to_ids("<image>")) // 196
+            assert pictures == features.shape[1]
+
+
+def test_stores_of_naming_questions_are_read_alike(tmp_path: Path) -> None:
+    assert examination_store.QUESTIONS >= 1
+    (tmp_path / "a-0-0000").mkdir()
+    save(tmp_path / "a-0-0000", [coloured(0), coloured(2)])
+    read = ExaminationStore(tmp_path, name="a", count=1, seed=0)
+    assert [read.pictures(number) for number in range(2)] == [1, 2]
+    assert read.questions(1) == coloured(2).questions
