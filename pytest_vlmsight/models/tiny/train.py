@@ -2,8 +2,8 @@
 
     python -m pytest_vlmsight.models.tiny.train FOLDER
 
-So far: lessons, and an eye that is trained on them by itself. What a mouth is trained on is in
-``naming.py``; its training comes next.
+An eye is trained by itself on lessons. Then it stays as it is, and a projector and an LLM are
+trained to name what it sees: ``FOLDER/models/tiny``, a checkpoint like any other.
 """
 
 from __future__ import annotations
@@ -11,12 +11,42 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pytest_vlmsight.progress import Progress
 
-LESSONS, STEPS, RATE = 6000, 700, 2e-3
-"""Lessons of the eye, steps of its training and the highest learning rate of these."""
+if TYPE_CHECKING:
+    from .examination_store import ExaminationStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """How much of everything.
+
+    Attributes:
+        seed: of all that is drawn.
+        lessons: of the eye.
+        eye_steps: of its training.
+        examinations: of naming.
+        mouth_steps: of the projector's and the LLM's training.
+        jobs: processes that render; they decide nothing.
+    """
+
+    seed: int = 0
+    lessons: int = 6000
+    eye_steps: int = 700
+    examinations: int = 8000
+    mouth_steps: int = 1000
+    jobs: int = 1
+
+
+EYE_RATE, MOUTH_RATE = 2e-3, 2e-3
+"""The highest learning rates."""
+
+BATCH = 16
+"""Examinations of a step."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -25,50 +55,139 @@ def main(arguments: list[str] | None = None) -> None:
         prog="python -m pytest_vlmsight.models.tiny.train",
         description=(__doc__ or "").splitlines()[0],
     )
+    default = Recipe(jobs=os.cpu_count() or 1)
     parser.add_argument("folder", type=Path, help="for all that is made; some gigabytes")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--lessons", type=int, default=LESSONS, help=f"({LESSONS})")
-    parser.add_argument("--steps", type=int, default=STEPS, help=f"of the eye ({STEPS})")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (all)")
-    parsed = parser.parse_args(arguments)
-    from .eye import BATCH
+    from .eye import BATCH as LEAST
 
-    for name, least in (("lessons", BATCH), ("steps", 1), ("jobs", 1), ("seed", 0)):
-        if getattr(parsed, name) < least:
-            parser.error(f"--{name}: got {getattr(parsed, name)}; expected at least {least}")
-    eye(
-        parsed.folder,
-        seed=parsed.seed,
-        lessons=parsed.lessons,
-        steps=parsed.steps,
-        jobs=parsed.jobs,
-    )
-    print(f"wrote {parsed.folder / 'eye'}")
+    for name, least, what in (
+        ("seed", 0, "of all that is drawn"),
+        ("lessons", LEAST, "of the eye"),
+        ("eye_steps", 1, "of its training"),
+        ("examinations", BATCH, "of naming"),
+        ("mouth_steps", 1, "of the projector's and the LLM's training"),
+        ("jobs", 1, "processes that render"),
+    ):
+        value = getattr(default, name)
+        parser.add_argument(
+            f"--{name.replace('_', '-')}",
+            type=_at_least(least),
+            default=value,
+            help=f"{what} ({value})",
+            metavar="N",
+        )
+    parsed = vars(parser.parse_args(arguments))
+    folder = parsed.pop("folder")
+    recipe = Recipe(**parsed)
+    tower = eye(folder, recipe)
+    name_things(folder, recipe, tower)
+    print(f"wrote {folder / 'models' / 'tiny'}")
 
 
-def eye(folder: Path, *, seed: int, lessons: int, steps: int, jobs: int) -> None:
-    """Lessons, and the eye that is trained on them, as ``eye`` in the folder."""
+def eye(folder: Path, recipe: Recipe) -> Any:
+    """Lessons, and the vision tower that is trained on them."""
     from .eye import train_eye
     from .lesson_store import LessonStore, write
     from .training import Course
 
     progress = Progress(sys.stderr)
-    folder.mkdir(parents=True, exist_ok=True)
     write(
         folder / "lessons",
-        lessons=lessons,
-        seed=seed,
-        jobs=jobs,
+        lessons=recipe.lessons,
+        seed=recipe.seed,
+        jobs=recipe.jobs,
         told=lambda done, of: progress("lessons, in parts", done, of),
     )
-    tower = train_eye(
-        LessonStore(folder / "lessons", lessons=lessons, seed=seed),
-        course=Course(steps=steps, rate=RATE),
-        seed=seed,
+    return train_eye(
+        LessonStore(folder / "lessons", lessons=recipe.lessons, seed=recipe.seed),
+        course=Course(steps=recipe.eye_steps, rate=EYE_RATE),
+        seed=recipe.seed,
         path=folder / "eye.safetensors",
         told=lambda done, of, _: progress("eye", done, of),
     )
-    tower.save_pretrained(folder / "eye")
+
+
+def name_things(folder: Path, recipe: Recipe, tower: Any) -> None:
+    """The model ``tiny``: a projector and an LLM that name what the eye sees."""
+    from .architecture import new_vlm
+    from .examination_store import PART, ExaminationStore, write
+    from .mouth import asked_of, train_mouth
+    from .store import PARTS, save_model, save_part
+    from .training import Course
+    from .words import new_processor, new_tokenizer
+
+    progress = Progress(sys.stderr)
+    write(
+        folder / "examinations",
+        name="naming",
+        examinations=recipe.examinations,
+        seed=recipe.seed,
+        jobs=recipe.jobs,
+        told=lambda done, of: progress("examinations, in parts", done, of),
+    )
+    store = ExaminationStore(
+        folder / "examinations",
+        name="naming",
+        count=-(-recipe.examinations // PART),
+        seed=recipe.seed,
+    )
+    store.see(tower, told=lambda done, of: progress("looking", done, of))
+    tokenizer = new_tokenizer([*texts(store), *suite_texts()])
+    vlm = new_vlm(tokenizer, seed=recipe.seed)
+    vlm.model.vision_tower.load_state_dict(tower.state_dict())
+    train_mouth(
+        vlm,
+        asked_of(store, tokenizer, batch=BATCH, seed=recipe.seed),
+        course=Course(steps=recipe.mouth_steps, rate=MOUTH_RATE),
+        path=folder / "mouth.safetensors",
+        told=lambda done, of, _: progress("mouth", done, of),
+    )
+    models = folder / "models"
+    models.mkdir(exist_ok=True)
+    for part in PARTS:
+        save_part(models, part, vlm, part)
+    save_model(
+        models,
+        "tiny",
+        config=vlm.config,
+        processor=new_processor(tokenizer),
+        parts={part: part for part in PARTS},
+    )
+
+
+def texts(store: ExaminationStore) -> list[str]:
+    """What is asked in examinations, as it is asked, with answers."""
+    return [
+        _asked(question.text, question.options)
+        for number in range(len(store))
+        for question in store.questions(number)
+    ]
+
+
+def suite_texts() -> list[str]:
+    """What the suite asks: its words are to be tokens, too, and nothing else is learnt of it."""
+    from pytest_vlmsight.tasks.registry import BUILT_IN, resolve
+
+    found = []
+    for task in resolve(sorted(BUILT_IN)):
+        found += [_asked(item.question, item.options) for item in task.make_items(2, 0)]
+    return found
+
+
+def _asked(text: str, options: tuple[str, ...]) -> str:
+    from pytest_vlmsight.models.base import Prompt
+    from pytest_vlmsight.models.prompts import wording
+
+    written = wording(Prompt(images=(), question=text, options=options))
+    return f"User: {written}\nAssistant: Answer: (A)"
+
+
+def _at_least(least: int) -> Any:
+    def number(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"got {text}; expected a number from {least}")
+        return int(text)
+
+    return number
 
 
 if __name__ == "__main__":

@@ -75,33 +75,3 @@ def test_pixels_are_normalised_as_the_processor_does_it() -> None:
     assert torch.allclose(eye.normalised(pixels[None]), given, atol=1e-5)
     black = eye.normalised(np.zeros((1, 224, 224, 3), np.uint8))[0, :, 0, 0]
     assert torch.allclose(black, -torch.tensor(MEAN) / torch.tensor(STD))
-
-
-def test_the_recipe_writes_an_eye_and_goes_on_where_it_was(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    from transformers import CLIPVisionModel
-
-    from pytest_vlmsight.models.tiny import train
-
-    given = [str(tmp_path), "--seed=3", "--lessons=4", "--steps=2", "--jobs=1"]
-    train.main(given)
-    made = CLIPVisionModel.from_pretrained(tmp_path / "eye").state_dict()
-    assert "wrote" in capsys.readouterr().out
-
-    def never(*_: object) -> None:
-        raise AssertionError("all steps are done")
-
-    monkeypatch.setattr(LessonStore, "batch", never)
-    train.main(given)
-    again = CLIPVisionModel.from_pretrained(tmp_path / "eye").state_dict()
-    assert all(torch.equal(made[name], again[name]) for name in made)
-
-
-def test_too_few_lessons_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from pytest_vlmsight.models.tiny import train
-
-    with pytest.raises(SystemExit):
-        train.main([str(tmp_path / "new"), "--lessons=1"])
-    assert "--lessons: got 1; expected at least 2" in capsys.readouterr().err
-    assert not (tmp_path / "new").exists()
