@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from . import labels
 from .lesson_store import MIX
-from .lessons import GRID, SITES, SIZE
+from .lessons import CLASSES, GRID, SITES, SIZE
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -35,6 +35,8 @@ _TEMPERATURE = 0.1
 
 _APART = 20.0
 """Places of one picture that are nearer than this, in px, are no others to each other."""
+
+_MARK = CLASSES.index("mark")
 
 _BY_NAME = ("parts", "tools")
 """Sorts of lessons in which places of one name are the same."""
@@ -57,6 +59,7 @@ class Dense(nn.Module):
             labels.kinds(),
             labels.surfaces(),
             labels.techniques(),
+            labels.marks(),
         )
         self.names = nn.ModuleList(nn.Linear(width, 1 + len(names)) for names in known)
 
@@ -78,9 +81,9 @@ class Dense(nn.Module):
     def _known(
         self, features: Tensor, batch: Batch, generator: torch.Generator
     ) -> dict[str, Tensor]:
-        classes = _flat(batch.classes, np.int64)  # (2b, 5, places)
-        # Things rather than walls, which are most of many pictures.
-        weight = (classes.sum(1) > 0).float() + 0.15
+        classes = _flat(batch.classes, np.int64)  # (2b, 6, places)
+        # Markers, then things, rather than walls, which are most of many pictures.
+        weight = 0.15 + (classes.sum(1) > 0).float() + 2 * (classes[:, _MARK] > 0)
         places = torch.multinomial(weight, _PLACES, generator=generator)
         seen = at(features, _pixels(places))
         depth = _flat(batch.depth, np.float32)[:, None]

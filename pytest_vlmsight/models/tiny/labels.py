@@ -1,4 +1,4 @@
-"""What is known of the places of a picture, by number: parts, purposes, kinds, surfaces."""
+"""What is known of the places of a picture, by number: parts, kinds, surfaces, markers."""
 
 from __future__ import annotations
 
@@ -51,6 +51,15 @@ def techniques() -> dict[str, int]:
     from pytest_vlmsight.tasks.scenes.styles.families import FAMILIES
 
     return _numbered(FAMILIES)
+
+
+@cache
+def marks() -> dict[str, int]:
+    """What a marker says, or a box's colour, → number from 1."""
+    from pytest_vlmsight.tasks.item import REFERENCE, letter
+    from pytest_vlmsight.tasks.object_depth import COLOURS
+
+    return _numbered([REFERENCE, *map(letter, range(4)), *COLOURS.values()])
 
 
 def _numbered(names: Iterable[str]) -> dict[str, int]:

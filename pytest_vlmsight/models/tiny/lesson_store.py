@@ -81,7 +81,7 @@ class Batch:
         pixels: (b, 2, 224, 224, 3) uint8.
         depth: (b, 2, 28, 28) float16.
         facing: (b, 2, 3, 28, 28) float16.
-        classes: (b, 2, 5, 28, 28) uint8.
+        classes: (b, 2, 6, 28, 28) uint8.
         name: (b, 2, 28, 28) int64.
         sites: (b, 2, 24, 2) float32.
         known: (b, 24) bool.

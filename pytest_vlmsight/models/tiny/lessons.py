@@ -31,7 +31,7 @@ GRID = 28
 SITES = 24
 """Pairs of places of a lesson that show the same."""
 
-CLASSES = ("part", "purpose", "kind", "surface", "technique")
+CLASSES = ("part", "purpose", "kind", "surface", "technique", "mark")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -42,7 +42,7 @@ class Picture:
         pixels: (224, 224, 3) uint8.
         depth: (28, 28) float16 log; NaN where there is none to know.
         facing: (3, 28, 28) float16 normals in the camera's coordinates; NaN likewise.
-        classes: (5, 28, 28) uint8 numbers by ``CLASSES``; 0 is unknown.
+        classes: (6, 28, 28) uint8 numbers by ``CLASSES``; 0 is unknown.
         own: (3, 28, 28) float64, places in the coordinates of what they are of.
         code: (28, 28) int64: equal in a pair for what is of one thing.
         name: (28, 28) int64: equal in a pair for parts of one name or purpose; 0 is none.

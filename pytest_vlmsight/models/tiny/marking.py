@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .lessons import SIZE, Lesson
+from . import labels
+from .lessons import CLASSES, GRID, SIZE, Lesson
 
 if TYPE_CHECKING:
     from pytest_vlmsight.tasks.item import Box, Point
@@ -18,6 +19,9 @@ _MARKED = 0.6
 _VARIED = 0.3
 """Of these, how many have others than the default ones."""
 
+_AROUND = 10.0
+"""Places that are nearer to a marked point than this, in px, are told to be marked."""
+
 _LEFT_OUT = 20
 """Least distance of a marked point from the border, in px."""
 
@@ -27,6 +31,7 @@ def marked(lesson: Lesson, rng: np.random.Generator) -> Lesson:
 
     As in items REF is marked on the first picture and A to D on the second, at places that show
     the same and others; in rooms two points or two boxes are.
+    What is marked is told by the picture's classes.
     """
     known = rng.permutation(int(lesson.known.sum()))[:4]
     pictures = []
@@ -34,7 +39,11 @@ def marked(lesson: Lesson, rng: np.random.Generator) -> Lesson:
         drawn = picture
         if float(rng.random()) < _MARKED:
             points, boxes = _places(lesson, number, known, rng)
-            drawn = replace(picture, pixels=_painted(picture.pixels, points, boxes, rng))
+            drawn = replace(
+                picture,
+                pixels=_painted(picture.pixels, points, boxes, rng),
+                classes=_told(picture.classes, points, boxes),
+            )
         pictures.append(drawn)
     return replace(lesson, pictures=(pictures[0], pictures[1]))
 
@@ -43,6 +52,7 @@ def _places(
     lesson: Lesson, number: int, known: Any, rng: np.random.Generator
 ) -> tuple[list[Point], list[Box]]:
     from pytest_vlmsight.tasks.item import REFERENCE, Box, Point, letter
+    from pytest_vlmsight.tasks.object_depth import COLOURS
     from pytest_vlmsight.tasks.scenes.drawn import between, shuffled
 
     if lesson.sort in {"forms", "gadgets", "styles"}:
@@ -51,6 +61,7 @@ def _places(
         middles = [[between(rng, _LEFT_OUT, SIZE - _LEFT_OUT) for _ in range(2)] for _ in range(2)]
         if float(rng.random()) < 0.5:
             sides = [[between(rng, 10, 35) for _ in range(2)] for _ in range(2)]
+            colours = shuffled(rng, tuple(COLOURS.values()))
             return [], [
                 Box(
                     image=0,
@@ -59,6 +70,7 @@ def _places(
                     x1=min(SIZE - 1.0, x + w),
                     y1=min(SIZE - 1.0, y + h),
                     label=letter(k),
+                    colour=colours[k],
                 )
                 for k, ((x, y), (w, h)) in enumerate(zip(middles, sides, strict=True))
             ]
@@ -74,6 +86,21 @@ def _places(
         )
         for (x, y), one in zip(places, labels, strict=False)
     ], []
+
+
+def _told(classes: Any, points: list[Point], boxes: list[Box]) -> Any:
+    """What is known of the places, and which marker is at them or which box is around them."""
+    middle = (np.arange(GRID) + 0.5) * (SIZE / GRID)
+    x, y = middle[None], middle[:, None]
+    found = np.array(classes)
+    of = found[CLASSES.index("mark")]
+    for box in boxes:
+        inside = (x > box.x0) & (x < box.x1) & (y > box.y0) & (y < box.y1)
+        of[inside] = labels.marks()[box.colour]
+    for point in points:
+        near = (x - point.x) ** 2 + (y - point.y) ** 2 < _AROUND * _AROUND
+        of[near] = labels.marks()[point.label]
+    return found
 
 
 def _painted(pixels: Any, points: list[Point], boxes: list[Box], rng: np.random.Generator) -> Any:

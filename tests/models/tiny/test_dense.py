@@ -9,7 +9,7 @@ import torch
 
 from pytest_vlmsight.models.tiny.dense import Dense, at, same
 from pytest_vlmsight.models.tiny.lesson_store import MIX, Batch
-from pytest_vlmsight.models.tiny.lessons import GRID, SITES
+from pytest_vlmsight.models.tiny.lessons import CLASSES, GRID, SITES
 
 SIDE = 14
 
@@ -23,7 +23,7 @@ def batch(sort: str = "scene", *, lessons: int = 2, **given: Any) -> Batch:
         "pixels": np.zeros((lessons, 2, 1, 1, 3), np.uint8),
         "depth": np.ones((lessons, 2, GRID, GRID), np.float16),
         "facing": np.zeros((lessons, 2, 3, GRID, GRID), np.float16),
-        "classes": np.zeros((lessons, 2, 5, GRID, GRID), np.uint8),
+        "classes": np.zeros((lessons, 2, len(CLASSES), GRID, GRID), np.uint8),
         "name": np.zeros((lessons, 2, GRID, GRID), np.int64),
         "sites": np.stack([sites, sites], 1).astype(np.float32),
         "known": np.ones((lessons, SITES), bool),
@@ -97,7 +97,7 @@ def test_lessons_of_which_nothing_is_known_cost_nothing() -> None:
 
 
 def test_names_are_asked_of_what_has_one() -> None:
-    classes = np.zeros((2, 2, 5, GRID, GRID), np.uint8)
+    classes = np.zeros((2, 2, len(CLASSES), GRID, GRID), np.uint8)
     classes[0, 1, 2, :5] = 7
     losses = Dense(32)(places(4), batch(classes=classes), torch.Generator().manual_seed(0))
     assert "name 2" in losses

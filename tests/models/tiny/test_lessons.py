@@ -118,6 +118,7 @@ def test_names_have_numbers_of_their_own() -> None:
         labels.kinds(),
         labels.surfaces(),
         labels.techniques(),
+        labels.marks(),
     ):
         assert sorted(known.values()) == list(range(1, len(known) + 1))
         assert max(known.values()) < 256

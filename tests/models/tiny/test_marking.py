@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pytest_vlmsight.models.tiny.lessons import SITES, SIZE, Lesson, Picture
+from pytest_vlmsight.models.tiny import labels
+from pytest_vlmsight.models.tiny.lessons import CLASSES, GRID, SITES, SIZE, Lesson, Picture
 from pytest_vlmsight.models.tiny.marking import marked
 
 
@@ -16,7 +17,7 @@ def grey(sort: str, *, known: int = SITES) -> Lesson:
         pixels=np.full((SIZE, SIZE, 3), 128, np.uint8),
         depth=nothing,
         facing=nothing,
-        classes=nothing,
+        classes=np.zeros((len(CLASSES), GRID, GRID), np.uint8),
         own=nothing,
         code=nothing,
         name=nothing,
@@ -69,5 +70,35 @@ def test_what_is_known_stays() -> None:
     assert found.sites is lesson.sites
     assert found.known is lesson.known
     for before, after in zip(lesson.pictures, found.pictures, strict=True):
-        assert after.classes is before.classes
         assert after.depth is before.depth
+        assert np.array_equal(after.classes[:-1], before.classes[:-1])
+
+
+def test_what_is_marked_is_told() -> None:
+    lesson = grey("scene")
+    names = {number: name for name, number in labels.marks().items()}
+    met = set()
+    for seed in range(10):
+        found = marked(lesson, np.random.default_rng(seed))
+        for picture in found.pictures:
+            of = picture.classes[CLASSES.index("mark")]
+            assert bool(of.any()) == bool((picture.pixels != 128).any())
+            for number in set(of.ravel().tolist()) - {0}:
+                rows, columns = np.nonzero(of == number)
+                # A ring is drawn around the middle of what is told.
+                y, x = (int(8 * (places.mean() + 0.5)) for places in (rows, columns))
+                assert (picture.pixels[y - 14 : y + 15, x - 14 : x + 15] != 128).any()
+                met.add(names[number])
+    assert met == {"REF", "A", "B", "C", "D"}
+
+
+def test_boxes_are_told_by_their_colours() -> None:
+    from pytest_vlmsight.tasks.object_depth import COLOURS
+
+    names = {number: name for name, number in labels.marks().items()}
+    met = set()
+    for seed in range(20):
+        for picture in marked(grey("rooms"), np.random.default_rng(seed)).pictures:
+            of = picture.classes[CLASSES.index("mark")]
+            met |= {names[number] for number in set(of.ravel().tolist()) - {0}}
+    assert met == {"A", "B", *COLOURS.values()}
