@@ -108,9 +108,9 @@ def eye(folder: Path, recipe: Recipe) -> Any:
 
 def name_things(folder: Path, recipe: Recipe, tower: Any) -> None:
     """The model ``tiny``: a projector and an LLM that name what the eye sees."""
+    from .answering import asked_of, train_parts
     from .architecture import new_vlm
     from .examination_store import PART, ExaminationStore, write
-    from .mouth import asked_of, train_mouth
     from .store import PARTS, save_model, save_part
     from .training import Course
     from .words import new_processor, new_tokenizer
@@ -134,9 +134,10 @@ def name_things(folder: Path, recipe: Recipe, tower: Any) -> None:
     tokenizer = new_tokenizer([*texts(store), *suite_texts()])
     vlm = new_vlm(tokenizer, seed=recipe.seed)
     vlm.model.vision_tower.load_state_dict(tower.state_dict())
-    train_mouth(
+    train_parts(
         vlm,
         asked_of(store, tokenizer, batch=BATCH, seed=recipe.seed),
+        parts=("projector", "mouth"),
         course=Course(steps=recipe.mouth_steps, rate=MOUTH_RATE),
         path=folder / "mouth.safetensors",
         told=lambda done, of, _: progress("mouth", done, of),

@@ -10,8 +10,8 @@ import torch
 
 from pytest_vlmsight.models.base import Prompt
 from pytest_vlmsight.models.prompts import wording
+from pytest_vlmsight.models.tiny.answering import answers
 from pytest_vlmsight.models.tiny.architecture import new_vlm
-from pytest_vlmsight.models.tiny.mouth import answers
 from pytest_vlmsight.models.tiny.sequences import SILENT, padded, sequence
 from pytest_vlmsight.models.tiny.words import new_processor, new_tokenizer
 

@@ -1,4 +1,4 @@
-"""A mouth learns to answer by what an eye sees, and the eye stays as it is."""
+"""Parts learn to answer by what an eye sees, and the others stay as they are."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import pytest
 import torch
 
 from pytest_vlmsight.models.tiny import examination_store
+from pytest_vlmsight.models.tiny.answering import answers, asked_of, train_parts
 from pytest_vlmsight.models.tiny.architecture import new_vlm
 from pytest_vlmsight.models.tiny.examination_store import ExaminationStore, save
-from pytest_vlmsight.models.tiny.mouth import answers, asked_of, train_mouth
 from pytest_vlmsight.models.tiny.naming import Examination, Question
 from pytest_vlmsight.models.tiny.sequences import SILENT, padded
+from pytest_vlmsight.models.tiny.store import PARTS
 from pytest_vlmsight.models.tiny.training import Course
 from pytest_vlmsight.models.tiny.words import new_tokenizer
 
@@ -77,9 +78,10 @@ def test_it_learns_to_look(store: ExaminationStore, tokenizer: Any, tmp_path: Pa
     eye = {key: value.clone() for key, value in vlm.model.vision_tower.state_dict().items()}
     step = asked_of(store, tokenizer, batch=4, seed=0)
     every = [task for number in range(2) for task in step(number)]
-    train_mouth(
+    train_parts(
         vlm,
         step,
+        parts=("projector", "mouth"),
         course=Course(steps=16, rate=3e-3),
         path=tmp_path / "mouth.safetensors",
         told=ignored,
@@ -87,6 +89,35 @@ def test_it_learns_to_look(store: ExaminationStore, tokenizer: Any, tmp_path: Pa
     assert right(vlm, every, tokenizer) > 0.9
     for key, value in vlm.model.vision_tower.state_dict().items():
         assert torch.equal(value, eye[key])
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_only_the_part_that_is_trained_changes(
+    store: ExaminationStore, tokenizer: Any, tmp_path: Path, part: str
+) -> None:
+    vlm = new_vlm(tokenizer, seed=0)
+    before = {key: value.clone() for key, value in vlm.named_parameters()}
+    train_parts(
+        vlm,
+        asked_of(store, tokenizer, batch=2, seed=0, eye=vlm.model.vision_tower),
+        parts=(part,),
+        course=Course(steps=2, rate=1e-3),
+        path=tmp_path / "part.safetensors",
+        told=ignored,
+    )
+    changed = {key for key, value in vlm.named_parameters() if not torch.equal(value, before[key])}
+    assert changed
+    assert all(PARTS[part] in key for key in changed)
+
+
+def test_what_was_seen_before_is_what_is_looked_at(store: ExaminationStore, tokenizer: Any) -> None:
+    eye = new_vlm(tokenizer, seed=0).model.vision_tower
+    store.see(eye, told=ignored)
+    before = asked_of(store, tokenizer, batch=4, seed=0)(0)
+    now = asked_of(store, tokenizer, batch=4, seed=0, eye=eye)(0)
+    for (one, tokens), (other, same) in zip(before, now, strict=True):
+        assert torch.allclose(one, other, atol=2e-2)
+        assert [sequence.ids for sequence in tokens] == [sequence.ids for sequence in same]
 
 
 def test_all_examinations_are_asked_each_with_its_own_pictures(

@@ -1,14 +1,16 @@
-"""Training a connector and a mouth to answer by what an eye sees, the eye left as it is."""
+"""Training parts of a model to answer by what its eye sees, its other parts left as they are."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .eye import look, normalised
 from .sequences import SILENT, Tokens, padded, sequence
+from .store import PARTS
 from .training import Course, order, train
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     from torch import Tensor
@@ -20,19 +22,21 @@ Task = tuple["Tensor", list[Tokens]]
 """(b, pictures, patches, d) features of an eye, and a sequence about each."""
 
 
-def train_mouth(
+def train_parts(
     vlm: Any,
     step: Callable[[int], Sequence[Task]],
     *,
+    parts: Collection[str],
     course: Course,
     path: Path,
     told: Callable[[int, int, float], None],
 ) -> None:
-    """Train the projector and the LLM.
+    """Train some parts.
 
     Args:
-        vlm: changed in place; of the eye nothing is.
+        vlm: changed in place.
         step: number → what is asked in it, those of one number of pictures together.
+        parts: of ``store.PARTS``. Where the eye is one of them, the steps must look with it.
         course: how long and how fast.
         path: where the training is written down, and gone on with.
         told: see ``training.train``.
@@ -40,8 +44,9 @@ def train_mouth(
     import torch
     from torch.nn import functional
 
-    vlm.requires_grad_(requires_grad=True)
-    vlm.model.vision_tower.requires_grad_(requires_grad=False)
+    within = [PARTS[part] for part in parts]
+    for name, one in vlm.named_parameters():
+        one.requires_grad_(requires_grad=any(part in name for part in within))
     pad = vlm.config.text_config.pad_token_id
 
     def loss(number: int) -> Tensor:
@@ -57,18 +62,17 @@ def train_mouth(
 
 
 def asked_of(
-    store: ExaminationStore, tokenizer: Any, *, batch: int, seed: int
+    store: ExaminationStore, tokenizer: Any, *, batch: int, seed: int, eye: Any = None
 ) -> Callable[[int], list[Task]]:
     """What is asked in each step: examinations in an order of their own, all of their questions.
 
     Args:
-        store: whose pictures were seen.
+        store: whose pictures were seen, unless an eye is given.
         tokenizer: of the model.
         batch: examinations of a step.
         seed: of the order.
+        eye: what looks at the pictures in each step, so that it can be trained.
     """
-    import numpy as np
-    import torch
 
     def step(number: int) -> list[Task]:
         groups: dict[int, list[int]] = {}
@@ -76,7 +80,7 @@ def asked_of(
             groups.setdefault(store.pictures(one), []).append(one)
         found = []
         for pictures, some in sorted(groups.items()):
-            seen = np.stack([store.features(one) for one in some]).astype(np.float32)
+            seen = _seen_before(store, some) if eye is None else _looked_at(store, some, eye)
             sequences = [
                 sequence(
                     tokenizer,
@@ -86,10 +90,26 @@ def asked_of(
                 )
                 for one in some
             ]
-            found.append((torch.from_numpy(seen), sequences))
+            found.append((seen, sequences))
         return found
 
     return step
+
+
+def _seen_before(store: ExaminationStore, some: Sequence[int]) -> Tensor:
+    import numpy as np
+    import torch
+
+    features = np.stack([store.features(one) for one in some])
+    return torch.from_numpy(features.astype(np.float32))
+
+
+def _looked_at(store: ExaminationStore, some: Sequence[int], eye: Any) -> Tensor:
+    import numpy as np
+
+    pixels = np.stack([store.examination(one).pixels for one in some])
+    seen = look(eye, normalised(pixels)).flatten(2).transpose(1, 2)
+    return seen.reshape(len(some), -1, *seen.shape[1:])
 
 
 def answers(vlm: Any, features: Tensor, batch: Padded, *, where: Tensor | None = None) -> Tensor:
