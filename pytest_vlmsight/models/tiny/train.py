@@ -3,7 +3,10 @@
     python -m pytest_vlmsight.models.tiny.train FOLDER
 
 An eye is trained by itself on lessons. Then it stays as it is, and a projector and an LLM are
-trained to name what it sees: ``FOLDER/models/tiny``, a checkpoint like any other.
+trained to name what it sees: that is ``tiny``. Then one of its parts is tuned on items of the
+suite: the LLM of ``tiny-tuned``, the eye of ``tiny-vit-tuned``, the projector of
+``tiny-projector-tuned``, on the same items in the same order. All are checkpoints like any other,
+in ``FOLDER/models``.
 """
 
 from __future__ import annotations
@@ -31,6 +34,8 @@ class Recipe:
         eye_steps: of its training.
         examinations: of naming.
         mouth_steps: of the projector's and the LLM's training.
+        suite_parts: of 250 items of the suite.
+        tune_steps: of each part's tuning.
         jobs: processes that render; they decide nothing.
     """
 
@@ -39,14 +44,19 @@ class Recipe:
     eye_steps: int = 700
     examinations: int = 8000
     mouth_steps: int = 1000
+    suite_parts: int = 24
+    tune_steps: int = 500
     jobs: int = 1
 
 
-EYE_RATE, MOUTH_RATE = 2e-3, 2e-3
+EYE_RATE, MOUTH_RATE, TUNE_RATE = 2e-3, 2e-3, 1e-3
 """The highest learning rates."""
 
 BATCH = 16
 """Examinations of a step."""
+
+TUNED = {"mouth": "tiny-tuned", "eye": "tiny-vit-tuned", "projector": "tiny-projector-tuned"}
+"""Part that is tuned → name of the model."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -65,6 +75,8 @@ def main(arguments: list[str] | None = None) -> None:
         ("eye_steps", 1, "of its training"),
         ("examinations", BATCH, "of naming"),
         ("mouth_steps", 1, "of the projector's and the LLM's training"),
+        ("suite_parts", 1, "of 250 items of the suite"),
+        ("tune_steps", 1, "of each part's tuning"),
         ("jobs", 1, "processes that render"),
     ):
         value = getattr(default, name)
@@ -78,9 +90,14 @@ def main(arguments: list[str] | None = None) -> None:
     parsed = vars(parser.parse_args(arguments))
     folder = parsed.pop("folder")
     recipe = Recipe(**parsed)
-    tower = eye(folder, recipe)
-    name_things(folder, recipe, tower)
-    print(f"wrote {folder / 'models' / 'tiny'}")
+    vlm, processor = named(folder, recipe, eye(folder, recipe))
+    saved(folder / "models", "tiny", vlm, processor, tuned=None)
+    before = {name: tensor.clone() for name, tensor in vlm.state_dict().items()}
+    for part, name in TUNED.items():
+        vlm.load_state_dict(before)
+        tune(folder, recipe, vlm, processor.tokenizer, part)
+        saved(folder / "models", name, vlm, processor, tuned=part)
+    print(f"wrote {', '.join(['tiny', *TUNED.values()])} in {folder / 'models'}")
 
 
 def eye(folder: Path, recipe: Recipe) -> Any:
@@ -106,12 +123,11 @@ def eye(folder: Path, recipe: Recipe) -> Any:
     )
 
 
-def name_things(folder: Path, recipe: Recipe, tower: Any) -> None:
-    """The model ``tiny``: a projector and an LLM that name what the eye sees."""
+def named(folder: Path, recipe: Recipe, tower: Any) -> tuple[Any, Any]:
+    """A model whose projector and LLM name what the eye sees, and its processor."""
     from .answering import asked_of, train_parts
     from .architecture import new_vlm
     from .examination_store import PART, ExaminationStore, write
-    from .store import PARTS, save_model, save_part
     from .training import Course
     from .words import new_processor, new_tokenizer
 
@@ -139,20 +155,54 @@ def name_things(folder: Path, recipe: Recipe, tower: Any) -> None:
         asked_of(store, tokenizer, batch=BATCH, seed=recipe.seed),
         parts=("projector", "mouth"),
         course=Course(steps=recipe.mouth_steps, rate=MOUTH_RATE),
-        path=folder / "mouth.safetensors",
-        told=lambda done, of, _: progress("mouth", done, of),
+        path=folder / "naming.safetensors",
+        told=lambda done, of, _: progress("naming", done, of),
     )
-    models = folder / "models"
+    return vlm, new_processor(tokenizer)
+
+
+def tune(folder: Path, recipe: Recipe, vlm: Any, tokenizer: Any, part: str) -> None:
+    """Tune one part of a model on items of the suite."""
+    from .answering import asked_of, train_parts
+    from .examination_store import ExaminationStore
+    from .suite_items import write
+    from .training import Course
+
+    progress = Progress(sys.stderr)
+    write(
+        folder / "examinations",
+        name="suite",
+        parts=recipe.suite_parts,
+        seed=recipe.seed,
+        jobs=recipe.jobs,
+        told=lambda done, of: progress("items of the suite, in parts", done, of),
+    )
+    store = ExaminationStore(
+        folder / "examinations", name="suite", count=recipe.suite_parts, seed=recipe.seed
+    )
+    own = vlm.model.vision_tower if part == "eye" else None
+    if own is None:
+        tower = vlm.model.vision_tower
+        store.see(tower, told=lambda done, of: progress("looking", done, of))
+    train_parts(
+        vlm,
+        asked_of(store, tokenizer, batch=BATCH, seed=recipe.seed, eye=own),
+        parts=(part,),
+        course=Course(steps=recipe.tune_steps, rate=TUNE_RATE),
+        path=folder / f"{TUNED[part]}.safetensors",
+        told=lambda done, of, _: progress(TUNED[part], done, of),
+    )
+
+
+def saved(models: Path, name: str, vlm: Any, processor: Any, *, tuned: str | None) -> None:
+    """Write a model: all of its parts, or the one that was tuned beside those that are there."""
+    from .store import PARTS, save_model, save_part
+
     models.mkdir(exist_ok=True)
-    for part in PARTS:
-        save_part(models, part, vlm, part)
-    save_model(
-        models,
-        "tiny",
-        config=vlm.config,
-        processor=new_processor(tokenizer),
-        parts={part: part for part in PARTS},
-    )
+    files = {part: f"{part}-tuned" if part == tuned else part for part in PARTS}
+    for part in PARTS if tuned is None else (tuned,):
+        save_part(models, files[part], vlm, part)
+    save_model(models, name, config=vlm.config, processor=processor, parts=files)
 
 
 def texts(store: ExaminationStore) -> list[str]:

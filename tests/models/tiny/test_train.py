@@ -1,13 +1,22 @@
-"""The recipe as a command: a checkpoint comes out, and what is there is gone on with."""
+"""The recipe as a command: checkpoints come out, and what is there is gone on with."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
+import torch
 
 from pytest_vlmsight.models.names import parse_name
-from pytest_vlmsight.models.tiny import examination_store, eye, lesson_store, train
+from pytest_vlmsight.models.tiny import (
+    examination_store,
+    eye,
+    lesson_store,
+    suite_items,
+    train,
+)
+from pytest_vlmsight.models.tiny.store import PARTS
+from pytest_vlmsight.tasks.relative_depth import relative_depth
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,11 +30,18 @@ def little(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(examination_store, "PART", 4)
     monkeypatch.setattr(train, "BATCH", 2)
     monkeypatch.setattr(train, "suite_texts", lambda: ["Which image shows another object?"])
-    numbers = ("lessons=2", "eye-steps=1", "examinations=4", "mouth-steps=1", "jobs=1", "seed=3")
-    return [f"--{number}" for number in numbers]
+    monkeypatch.setattr(suite_items, "make", some_items)
+    counts = dict.fromkeys(("eye-steps", "mouth-steps", "tune-steps", "suite-parts", "jobs"), 1)
+    counts |= {"lessons": 2, "examinations": 4, "seed": 3}
+    return [f"--{name}={count}" for name, count in counts.items()]
 
 
-def test_a_checkpoint_comes_out_and_nothing_is_made_twice(
+def some_items(seed: int, folder: Path, number: int) -> None:
+    """Items of one task, which are made quickly."""
+    examination_store.save(folder, suite_items.examinations(relative_depth(), 4, seed))
+
+
+def test_checkpoints_come_out_and_nothing_is_made_twice(
     little: list[str],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -36,8 +52,17 @@ def test_a_checkpoint_comes_out_and_nothing_is_made_twice(
     train.main([str(tmp_path / "new"), *little])
     assert "wrote" in capsys.readouterr().out
     folder = tmp_path / "new" / "models"
-    vlm = TransformersVlm.from_name(parse_name(str(folder / "tiny")))
-    assert str(vlm.fed_from) == "encoder[6]"
+    parts = {}
+    for name in ("tiny", *train.TUNED.values()):
+        vlm = TransformersVlm.from_name(parse_name(str(folder / name)))
+        assert str(vlm.fed_from) == "encoder[6]"
+        parts[name] = vlm._model.state_dict()
+    for part, name in train.TUNED.items():
+        changed = {
+            key for key, one in parts[name].items() if not torch.equal(one, parts["tiny"][key])
+        }
+        assert changed
+        assert all(PARTS[part] in key or key == "lm_head.weight" for key in changed)
     before = {path.name: path.read_bytes() for path in folder.glob("*.safetensors")}
 
     def never(*_: object) -> None:
@@ -45,6 +70,7 @@ def test_a_checkpoint_comes_out_and_nothing_is_made_twice(
 
     monkeypatch.setattr(lesson_store, "make", never)
     monkeypatch.setattr(examination_store, "make", never)
+    monkeypatch.setattr(suite_items, "make", never)
     monkeypatch.setattr(lesson_store.LessonStore, "batch", never)
     train.main([str(tmp_path / "new"), *little])
     assert {path.name: path.read_bytes() for path in folder.glob("*.safetensors")} == before

@@ -1,0 +1,88 @@
+"""Items of the suite as examinations: what the tuned models learn, on a split of its own.
+
+They come from seeds that no run of the suite uses by itself: from ``FIRST_SEED`` on.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from .examination_store import PART, save
+from .naming import Examination, Question
+from .parts import write_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from pytest_vlmsight.tasks.item import Item, Task
+
+FIRST_SEED = 1_000_000
+"""The seed of the first part's items; `--vlm-seed` is 0 unless somebody says otherwise."""
+
+
+def write(
+    folder: Path,
+    *,
+    name: str,
+    parts: int,
+    seed: int,
+    jobs: int,
+    told: Callable[[int, int], None],
+) -> None:
+    """Make the parts that are missing, each of as many items of every task.
+
+    Args:
+        folder: made where it is not there.
+        name: of these, before their seed.
+        parts: how many.
+        seed: decides them.
+        jobs: processes.
+        told: of how many parts are there, of how many.
+    """
+    write_parts(
+        folder,
+        name=f"{name}-{seed}",
+        count=parts,
+        make=partial(make, seed),
+        jobs=jobs,
+        told=told,
+    )
+
+
+def make(seed: int, folder: Path, number: int) -> None:
+    """Make one part in an empty folder."""
+    from pytest_vlmsight.tasks.registry import BUILT_IN, resolve
+
+    tasks = resolve(sorted(BUILT_IN))
+    own = FIRST_SEED + 1000 * seed + number
+    save(folder, [one for task in tasks for one in examinations(task, PART // len(tasks), own)])
+
+
+def examinations(task: Task, n: int, seed: int) -> list[Examination]:
+    """Items as a model is asked them, right answers balanced over the letters."""
+    from pytest_vlmsight.tasks.presentation import balanced_orders
+
+    items = task.make_items(n, seed)
+    orders = balanced_orders(items, seed=seed)
+    return [_examined(task, item, order) for item, order in zip(items, orders, strict=True)]
+
+
+def _examined(task: Task, item: Item, order: Sequence[int]) -> Examination:
+    import numpy as np
+
+    from pytest_vlmsight.tasks.presentation import present
+
+    shown = present(item, tuple(order))
+    return Examination(
+        pixels=np.stack([np.asarray(picture.load()) for picture in shown.images]),
+        questions=(
+            Question(
+                about=task.name,
+                text=item.question,
+                options=shown.options,
+                answer=shown.answer,
+            ),
+        ),
+    )
