@@ -64,6 +64,12 @@ def test_tasks_and_models_know_nothing_of_each_other() -> None:
         assert not within(imports(path), "pytest_vlmsight.tasks"), path
 
 
+def test_nothing_that_is_used_imports_the_recipe_of_the_embedded_models() -> None:
+    for path in MODULES:
+        if path.parent.name != "tiny":
+            assert not within(imports(path), "pytest_vlmsight.models.tiny"), path
+
+
 def test_only_the_plugin_knows_pytest() -> None:
     for path in MODULES:
         if path.relative_to(PACKAGE).as_posix() not in KNOWS_PYTEST:

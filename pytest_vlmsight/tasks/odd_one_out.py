@@ -120,8 +120,10 @@ class _OddItems:
                 knob.value(float(rng.random()), spans[knob.name]) for knob in KNOBS[1:]
             )
             members = _members(rng, int(moved))
-            drawn = members and _views(rng, members, rotation)
-            if not members or not drawn:
+            if members is None:
+                continue
+            drawn = _views(rng, members, rotation)
+            if drawn is None:
                 continue
             places = _places(rng, drawn, views)
             shown = [pair[odd if k == answer else 1 - odd] for k, pair in enumerate(places)]

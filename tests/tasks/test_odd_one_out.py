@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from trios import portrait_of
 
-from pytest_vlmsight.tasks.generated import DEFAULT_CANVAS, generator
+from pytest_vlmsight.tasks.generated import DEFAULT_CANVAS, generator, tries
 from pytest_vlmsight.tasks.impression import MEASURES, unlikeness
 from pytest_vlmsight.tasks.knobs import KnobError
 from pytest_vlmsight.tasks.odd_one_out import (
@@ -19,6 +19,7 @@ from pytest_vlmsight.tasks.odd_one_out import (
     NAME,
     PARTS,
     POOL,
+    VERSION,
     _members,
     _places,
     _views,
@@ -118,6 +119,25 @@ def test_of_all_views_those_are_shown_whose_likeness_says_nothing() -> None:
     for measure, share in zip(MEASURES, left / before, strict=True):
         # Sharpness counts little, and changes where edges are smoothed.
         assert share < (0.7 if measure == "sharpness" else 0.5), measure
+
+
+def test_either_object_is_the_odd_one_as_often() -> None:
+    """Of both the first is drawn freely and the second to differ from it."""
+    second = Counter[tuple[int, bool]]()
+    for index, item in enumerate(some()):
+        # The random numbers of its first try, by which most items are made.
+        rng = next(tries(NAME, VERSION, 0, index))
+        _, moved = (knob.value(float(rng.random()), knob.span) for knob in KNOBS[1:])
+        objects = _members(rng, int(moved))
+        if objects is None:
+            continue
+        one, other = (tuple(unit(solid.centre) for solid in o.solids[1:]) for o in objects)
+        shown = members(item)[item.answer]
+        assert shown in {one, other}
+        second[len(item.options), shown == other] += 1
+    assert sum(second.values()) >= 10
+    for views in (3, 4):
+        assert abs(second[views, True] - second[views, False]) <= 2
 
 
 def test_knobs_are_slices_and_are_honoured() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from pytest_vlmsight.models.assembly.vits import IMAGE_SIZE, MEAN, PATCH_SIZE, STD
+from pytest_vlmsight.models.squashing import squashing_processor
 
 IMAGE_TOKEN = "<image>"  # noqa: S105 - a token of text
 
@@ -50,19 +51,8 @@ def make_processor(tokenizer: Any) -> Any:
     Args:
         tokenizer: the language model's, with its own chat template. Changed in place.
     """
-    from transformers import BitImageProcessorPil, LlavaProcessor
-
-    square = {"height": IMAGE_SIZE, "width": IMAGE_SIZE}
     tokenizer.add_special_tokens({"additional_special_tokens": [IMAGE_TOKEN]})
     tokenizer.chat_template = chat_template(tokenizer.chat_template)
-    return LlavaProcessor(
-        image_processor=BitImageProcessorPil(
-            size=square, crop_size=square, do_center_crop=False, image_mean=MEAN, image_std=STD
-        ),
-        tokenizer=tokenizer,
-        patch_size=PATCH_SIZE,
-        vision_feature_select_strategy="default",
-        num_additional_image_tokens=1,
-        image_token=IMAGE_TOKEN,
-        chat_template=tokenizer.chat_template,
+    return squashing_processor(
+        tokenizer, side=IMAGE_SIZE, patch=PATCH_SIZE, mean=MEAN, std=STD, image_token=IMAGE_TOKEN
     )

@@ -16,8 +16,10 @@ from torch import nn
 from torch.nn import functional
 
 from . import labels
+from .architecture import SIZE
 from .lesson_store import MIX
-from .lessons import CLASSES, GRID, SITES, SIZE
+from .lessons import SITES
+from .pictures import CLASSES, GRID
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -53,15 +55,9 @@ class Dense(nn.Module):
         super().__init__()
         self.depth = nn.Linear(width, 1)
         self.facing = nn.Linear(width, 3)
-        known = (
-            labels.parts(),
-            labels.purposes(),
-            labels.kinds(),
-            labels.surfaces(),
-            labels.techniques(),
-            labels.marks(),
+        self.names = nn.ModuleList(
+            nn.Linear(width, 1 + len(names())) for names in labels.CLASSES.values()
         )
-        self.names = nn.ModuleList(nn.Linear(width, 1 + len(names)) for names in known)
 
     def forward(
         self, features: Tensor, batch: Batch, generator: torch.Generator

@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .naming import Examination, Question, examination
-from .parts import found_part, write_parts
+from .parts import found_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,35 +23,6 @@ QUESTIONS = 6
 """Of an examination, at most."""
 
 _LOOK = 50  # pictures that an eye looks at at once
-
-
-def write(
-    folder: Path,
-    *,
-    name: str,
-    examinations: int,
-    seed: int,
-    jobs: int,
-    told: Callable[[int, int], None],
-) -> None:
-    """Make the examinations that are missing.
-
-    Args:
-        folder: made where it is not there.
-        name: of these, before their seed.
-        examinations: how many are wanted; rounded up to whole parts.
-        seed: decides them.
-        jobs: processes.
-        told: of how many parts are there, of how many.
-    """
-    write_parts(
-        folder,
-        name=f"{name}-{seed}",
-        count=-(-examinations // PART),
-        make=partial(make, seed),
-        jobs=jobs,
-        told=told,
-    )
 
 
 def make(seed: int, folder: Path, number: int) -> None:
@@ -78,7 +48,7 @@ class ExaminationStore:
 
     Args:
         folder: where they were written.
-        name: see ``write``.
+        name: of the parts.
         count: of parts.
         seed: of them.
 
@@ -87,7 +57,7 @@ class ExaminationStore:
     """
 
     def __init__(self, folder: Path, *, name: str, count: int, seed: int) -> None:
-        self._paths = [found_part(folder, f"{name}-{seed}", number) for number in range(count)]
+        self._paths = [found_part(folder, name, seed, number) for number in range(count)]
         self._pixels = [np.load(path / "pixels.npy", mmap_mode="r") for path in self._paths]
         self._features: list[Any] = []
         self._at: list[tuple[int, int, int]] = []
@@ -128,10 +98,10 @@ class ExaminationStore:
         self._features = []
         for done, (path, pixels) in enumerate(zip(self._paths, self._pixels, strict=True), 1):
             if not (path / name).is_file():
-                partial_ = path / f"{name}.partial"
-                with partial_.open("wb") as file:
+                unfinished = path / f"{name}.partial"
+                with unfinished.open("wb") as file:
                     np.save(file, _seen(eye, pixels))
-                partial_.rename(path / name)
+                unfinished.rename(path / name)
             self._features.append(np.load(path / name, mmap_mode="r"))
             told(done, len(self._paths))
 

@@ -1,4 +1,7 @@
-"""What is known of the places of a picture, by number: parts, kinds, surfaces, markers."""
+"""What is known of the places of a picture, by number: parts, kinds, surfaces, markers.
+
+0 is the number of whatever has no name, such as a room's walls.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-UNKNOWN = 0
-"""The number of whatever has no name, such as a room's walls."""
+    from collections.abc import Callable, Iterable
 
 
 @cache
@@ -60,6 +60,17 @@ def marks() -> dict[str, int]:
     from pytest_vlmsight.tasks.object_depth import COLOURS
 
     return _numbered([REFERENCE, *map(letter, range(4)), *COLOURS.values()])
+
+
+CLASSES: dict[str, Callable[[], dict[str, int]]] = {
+    "part": parts,
+    "purpose": purposes,
+    "kind": kinds,
+    "surface": surfaces,
+    "technique": techniques,
+    "mark": marks,
+}
+"""What a place is known by → names and their numbers."""
 
 
 def _numbered(names: Iterable[str]) -> dict[str, int]:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .lessons import lesson
 from .marking import marked
-from .parts import found_part, write_parts
+from .parts import found_part
+from .sorts import lesson
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
+
+NAME = "lessons"
+"""Of the parts of a store."""
 
 PART = 250
 """Lessons of a part."""
@@ -32,28 +34,6 @@ MIX = {
 """How often each sort of lesson is given."""
 
 FIELDS = ("pixels", "depth", "facing", "classes", "name", "sites", "known", "sort")
-
-
-def write(
-    folder: Path, *, lessons: int, seed: int, jobs: int, told: Callable[[int, int], None]
-) -> None:
-    """Make the lessons that are missing.
-
-    Args:
-        folder: made where it is not there.
-        lessons: how many are wanted; rounded up to whole parts.
-        seed: decides them.
-        jobs: processes.
-        told: of how many parts are there, of how many.
-    """
-    write_parts(
-        folder,
-        name=_name(seed),
-        count=-(-lessons // PART),
-        make=partial(make, seed),
-        jobs=jobs,
-        told=told,
-    )
 
 
 def make(seed: int, folder: Path, number: int) -> None:
@@ -102,7 +82,7 @@ class LessonStore:
     """The first lessons of a store.
 
     Args:
-        folder: where ``write`` wrote them.
+        folder: where their parts are.
         lessons: how many.
         seed: of them.
 
@@ -114,7 +94,7 @@ class LessonStore:
         self._length = lessons
         self._parts = []
         for number in range(-(-lessons // PART)):
-            path = found_part(folder, _name(seed), number)
+            path = found_part(folder, NAME, seed, number)
             self._parts.append(
                 {name: np.load(path / f"{name}.npy", mmap_mode="r") for name in FIELDS}
             )
@@ -128,7 +108,3 @@ class LessonStore:
         return Batch(
             **{name: np.stack([self._parts[p][name][k] for p, k in at]) for name in FIELDS}
         )
-
-
-def _name(seed: int) -> str:
-    return f"lessons-{seed}"

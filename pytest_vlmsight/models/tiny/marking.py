@@ -8,10 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import labels
-from .lessons import CLASSES, GRID, SIZE, Lesson
+from .architecture import SIZE
+from .pictures import CLASSES, GRID
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_vlmsight.tasks.item import Box, Point
+    from pytest_vlmsight.tasks.markers import MarkerStyle
+
+    from .lessons import Lesson
 
 _MARKED = 0.6
 """How many pictures have markers."""
@@ -41,7 +47,7 @@ def marked(lesson: Lesson, rng: np.random.Generator) -> Lesson:
             points, boxes = _places(lesson, number, known, rng)
             drawn = replace(
                 picture,
-                pixels=_painted(picture.pixels, points, boxes, rng),
+                pixels=painted(picture.pixels, points, boxes=boxes, style=_style(rng)),
                 classes=_told(picture.classes, points, boxes),
             )
         pictures.append(drawn)
@@ -103,21 +109,42 @@ def _told(classes: Any, points: list[Point], boxes: list[Box]) -> Any:
     return found
 
 
-def _painted(pixels: Any, points: list[Point], boxes: list[Box], rng: np.random.Generator) -> Any:
+def _style(rng: np.random.Generator) -> MarkerStyle:
+    """How markers look, mostly as they do by default."""
+    from pytest_vlmsight.tasks.markers import COLOURS, DEFAULT_STYLE, SHAPES, SIZES, MarkerStyle
+    from pytest_vlmsight.tasks.scenes.drawn import one_of
+
+    if float(rng.random()) >= _VARIED:
+        return DEFAULT_STYLE
+    size, letter_size = one_of(rng, tuple(SIZES.values()))
+    return MarkerStyle(
+        colour=one_of(rng, tuple(COLOURS.values())),
+        size=size,
+        letter_size=letter_size,
+        shape=one_of(rng, SHAPES),
+    )
+
+
+def painted(
+    pixels: Any,
+    points: Sequence[Point],
+    *,
+    boxes: Sequence[Box] = (),
+    style: MarkerStyle | None = None,
+) -> Any:
+    """(n, n, 3) uint8, a picture (n, n, 3) uint8 with markers.
+
+    Args:
+        pixels: without.
+        points: that are marked.
+        boxes: likewise.
+        style: of the markers; the default one unless given.
+    """
     from PIL import Image
 
     from pytest_vlmsight.tasks.marker_painting import paint
-    from pytest_vlmsight.tasks.markers import COLOURS, SHAPES, SIZES, MarkerStyle
-    from pytest_vlmsight.tasks.scenes.drawn import one_of
+    from pytest_vlmsight.tasks.markers import DEFAULT_STYLE
 
-    style = MarkerStyle()
-    if float(rng.random()) < _VARIED:
-        size, letter_size = one_of(rng, tuple(SIZES.values()))
-        style = MarkerStyle(
-            colour=one_of(rng, tuple(COLOURS.values())),
-            size=size,
-            letter_size=letter_size,
-            shape=one_of(rng, SHAPES),
-        )
     image = Image.fromarray(pixels)
-    return np.asarray(paint(image.copy(), points=points, boxes=boxes, style=style))
+    shown = paint(image.copy(), points=points, boxes=boxes, style=style or DEFAULT_STYLE)
+    return np.asarray(shown)

@@ -11,14 +11,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .lessons import SIZE
+from . import labels
+from .architecture import SIZE
+from .marking import painted
+from .posing import posed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy as np
 
-    from pytest_vlmsight.tasks.item import Point
     from pytest_vlmsight.tasks.scenes.camera import Camera
     from pytest_vlmsight.tasks.scenes.scene import Scene, Thing
     from pytest_vlmsight.tasks.scenes.texture import Colour
@@ -114,7 +116,7 @@ def _single(rng: np.random.Generator) -> Drawn:
     kind, pixels, colour = _portrait(rng)
     asked = [_what(rng, "What is in the picture?", kind)]
     if colour:
-        asked.append(_which_colour(rng, f"What colour is the {kind}?", colour, COLOURS))
+        asked.append(_which_colour(rng, f"What colour is the {kind}?", colour))
     return pixels[None], asked
 
 
@@ -135,7 +137,7 @@ def _two(rng: np.random.Generator) -> Drawn:
     for number, told in enumerate((colour, its)):
         if told:
             text = f"What colour is the object in {places[number]}?"
-            asked.append(_which_colour(rng, text, told, COLOURS))
+            asked.append(_which_colour(rng, text, told))
     return np.stack([first, second]), asked
 
 
@@ -153,32 +155,32 @@ def _several(rng: np.random.Generator) -> Drawn:
     colours = shuffled(rng, tuple(COLOURS))[:count]
     scene, camera = _beside(rng, kinds, colours)
     pixels = render(scene, camera, SIZE)
-    asked = [question(rng, "count", "How many objects are there?", *_but(NUMBERS, count - 1))]
+    right, wrong = NUMBERS[count - 1], _others(NUMBERS, count - 1)
+    asked = [question(rng, "count", "How many objects are there?", right, wrong)]
     absent = [kind for kind in ORNAMENTS if kind not in kinds]
     for number, (kind, colour) in enumerate(zip(kinds, colours, strict=True)):
-        there = [*kinds[:number], *kinds[number + 1 :]]
         asked += [
-            _which_colour(rng, f"What colour is the {kind}?", colour, COLOURS),
-            question(rng, "kind", f"Which object is {colour}?", kind, there or absent),
+            _which_colour(rng, f"What colour is the {kind}?", colour),
+            question(
+                rng, "kind", f"Which object is {colour}?", kind, _others(kinds, number) or absent
+            ),
         ]
     if count > 1:
         for side, number in (("left", 0), ("right", count - 1)):
             text = f"Which object is farthest to the {side}?"
-            there = [*kinds[:number], *kinds[number + 1 :]]
-            asked.append(question(rng, "place", text, kinds[number], there))
+            asked.append(question(rng, "place", text, kinds[number], _others(kinds, number)))
     if count > 1 and float(rng.random()) < _MARKED:
         order = shuffled(rng, range(count))
         points = [
             Point(image=0, x=SIZE * x, y=SIZE * y, label=letter(order[number]))
             for number, (x, y) in enumerate(_middles(scene.things, camera))
         ]
-        pixels = _painted(pixels, points)
+        pixels = painted(pixels, points)
         marks = [f"point {letter(number)}" for number in range(count)]
         for number, kind in enumerate(kinds):
-            there = [*kinds[:number], *kinds[number + 1 :]]
             mark = marks[order[number]]
             asked += [
-                question(rng, "mark", f"What is marked at {mark}?", kind, there),
+                question(rng, "mark", f"What is marked at {mark}?", kind, _others(kinds, number)),
                 # As tasks ask it, letters and points have the same names.
                 Question(
                     about="point",
@@ -190,31 +192,25 @@ def _several(rng: np.random.Generator) -> Drawn:
     return np.asarray(pixels)[None], asked
 
 
-def _but(names: Sequence[str], number: int) -> tuple[str, list[str]]:
-    """One of some names, and the others."""
-    return names[number], [*names[:number], *names[number + 1 :]]
+def _others(names: Sequence[str], number: int) -> list[str]:
+    """All names but one."""
+    return [*names[:number], *names[number + 1 :]]
 
 
 def _what(rng: np.random.Generator, text: str, kind: str) -> Question:
-    from . import labels
-
     return question(rng, "kind", text, kind, [name for name in labels.kinds() if name != kind])
 
 
-def _which_colour(
-    rng: np.random.Generator, text: str, colour: str, among: dict[str, Colour]
-) -> Question:
-    return question(rng, "colour", text, colour, [name for name in among if name != colour])
+def _which_colour(rng: np.random.Generator, text: str, colour: str) -> Question:
+    return question(rng, "colour", text, colour, [name for name in COLOURS if name != colour])
 
 
 def _portrait(rng: np.random.Generator) -> tuple[str, Any, str | None]:
     """A large thing's kind, its picture, and its colour if it has one with a name."""
     from dataclasses import replace
 
-    from pytest_vlmsight.tasks.framing import framed
-    from pytest_vlmsight.tasks.part_scene import staged
     from pytest_vlmsight.tasks.scenes.catalogue import NAMEABLE, TOOLS
-    from pytest_vlmsight.tasks.scenes.drawn import between, one_of
+    from pytest_vlmsight.tasks.scenes.drawn import one_of
     from pytest_vlmsight.tasks.scenes.dress import COATS
     from pytest_vlmsight.tasks.scenes.render import render
 
@@ -223,16 +219,9 @@ def _portrait(rng: np.random.Generator) -> tuple[str, Any, str | None]:
     name = one_of(rng, tuple(group))
     kind = group[name]
     thing = kind.build(rng)
-    azimuth = between(rng, *kind.azimuth) * (1 if float(rng.random()) < 0.5 else -1)
-    camera = framed(
-        thing,
-        azimuth=azimuth,
-        elevation=between(rng, *kind.elevation),
-        tilt=between(rng, -15, 15),
-        share=between(rng, 0.6, 0.95),
-    )
     colour = one_of(rng, tuple(COLOURS)) if float(rng.random()) < 0.5 else None
-    scene = staged(rng, thing, coat=COATS[0] if colour else one_of(rng, COATS), azimuth=azimuth)
+    coat = COATS[0] if colour else one_of(rng, COATS)
+    scene, camera = posed(rng, kind, thing, coat=coat, tilt=15.0, share=(0.6, 0.95))
     if colour:
         (worn,) = scene.things
         skins = tuple(
@@ -285,14 +274,3 @@ def _middles(things: Sequence[Thing], camera: Camera) -> list[tuple[float, float
         x, y, _ = camera.project(thing.position)
         found.append((float(x), float(y)))
     return found
-
-
-def _painted(pixels: Any, points: list[Point]) -> Any:
-    import numpy as np
-    from PIL import Image
-
-    from pytest_vlmsight.tasks.marker_painting import paint
-    from pytest_vlmsight.tasks.markers import DEFAULT_STYLE
-
-    image = Image.fromarray(pixels)
-    return np.asarray(paint(image, points=points, boxes=(), style=DEFAULT_STYLE))

@@ -1,7 +1,7 @@
 """What takes long to make, on disk in parts, made by several processes.
 
-A part is decided by its number. It is written under another name and renamed when it is whole, so
-that a run that is stopped goes on with the parts that are missing.
+A part is decided by its seed and number. It is written under another name and renamed when it is
+whole, so that a run that is stopped goes on with the parts that are missing.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ def write_parts(
     folder: Path,
     *,
     name: str,
+    seed: int,
     count: int,
-    make: Callable[[Path, int], None],
+    make: Callable[[int, Path, int], None],
     jobs: int,
     told: Callable[[int, int], None],
 ) -> None:
@@ -29,53 +30,57 @@ def write_parts(
 
     Args:
         folder: made where it is not there.
-        name: of the parts, before their numbers.
+        name: of the parts.
+        seed: decides them.
         count: of all parts.
-        make: empty folder and number → the part is in it; picklable where there are several jobs.
+        make: seed, empty folder and number → the part is in it; picklable where there are several
+            jobs.
         jobs: processes; 1 is this one.
         told: of how many parts are there, of how many.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    missing = [number for number in range(count) if not part(folder, name, number).is_dir()]
+    missing = [number for number in range(count) if not part(folder, name, seed, number).is_dir()]
     done = count - len(missing)
     told(done, count)
     if jobs == 1 or len(missing) < 2:
         for number in missing:
-            _write(folder, name, number, make)
+            _write(folder, name, seed, number, make)
             done += 1
             told(done, count)
         return
     # Spawned, as forking a process that has threads can hang.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(jobs, len(missing)), mp_context=context) as pool:
-        made = [pool.submit(_write, folder, name, number, make) for number in missing]
+        made = [pool.submit(_write, folder, name, seed, number, make) for number in missing]
         for one in as_completed(made):
             one.result()
             done += 1
             told(done, count)
 
 
-def part(folder: Path, name: str, number: int) -> Path:
+def part(folder: Path, name: str, seed: int, number: int) -> Path:
     """Where a part is, once it is whole."""
-    return folder / f"{name}-{number:04d}"
+    return folder / f"{name}-{seed}-{number:04d}"
 
 
-def found_part(folder: Path, name: str, number: int) -> Path:
+def found_part(folder: Path, name: str, seed: int, number: int) -> Path:
     """A part that is there.
 
     Raises:
         FileNotFoundError: it is missing.
     """
-    path = part(folder, name, number)
+    path = part(folder, name, seed, number)
     if not path.is_dir():
         raise FileNotFoundError(f"{path}: this part is missing; write it first")
     return path
 
 
-def _write(folder: Path, name: str, number: int, make: Callable[[Path, int], None]) -> None:
-    path = part(folder, name, number)
+def _write(
+    folder: Path, name: str, seed: int, number: int, make: Callable[[int, Path, int], None]
+) -> None:
+    path = part(folder, name, seed, number)
     partial = path.with_name(f"{path.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()
-    make(partial, number)
+    make(seed, partial, number)
     partial.rename(path)

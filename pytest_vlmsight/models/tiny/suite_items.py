@@ -5,50 +5,19 @@ They come from seeds that no run of the suite uses by itself: from ``FIRST_SEED`
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from .examination_store import PART, save
 from .naming import Examination, Question
-from .parts import write_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from pytest_vlmsight.tasks.item import Item, Task
 
 FIRST_SEED = 1_000_000
 """The seed of the first part's items; `--vlm-seed` is 0 unless somebody says otherwise."""
-
-
-def write(
-    folder: Path,
-    *,
-    name: str,
-    parts: int,
-    seed: int,
-    jobs: int,
-    told: Callable[[int, int], None],
-) -> None:
-    """Make the parts that are missing, each of as many items of every task.
-
-    Args:
-        folder: made where it is not there.
-        name: of these, before their seed.
-        parts: how many.
-        seed: decides them.
-        jobs: processes.
-        told: of how many parts are there, of how many.
-    """
-    write_parts(
-        folder,
-        name=f"{name}-{seed}",
-        count=parts,
-        make=partial(make, seed),
-        jobs=jobs,
-        told=told,
-    )
 
 
 def make(seed: int, folder: Path, number: int) -> None:

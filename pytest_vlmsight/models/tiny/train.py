@@ -12,15 +12,18 @@ in ``FOLDER/models``.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_vlmsight.progress import Progress
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .examination_store import ExaminationStore
 
 
@@ -89,109 +92,145 @@ def main(arguments: list[str] | None = None) -> None:
         )
     parsed = vars(parser.parse_args(arguments))
     folder = parsed.pop("folder")
-    recipe = Recipe(**parsed)
-    vlm, processor = named(folder, recipe, eye(folder, recipe))
-    saved(folder / "models", "tiny", vlm, processor, tuned=None)
+    try:
+        kitchen = Kitchen(folder, Recipe(**parsed))
+    except ValueError as error:
+        parser.error(str(error))
+    vlm, processor = kitchen.named(kitchen.eye())
+    models = folder / "models"
+    saved(models, "tiny", vlm, processor, tuned=None)
     before = {name: tensor.clone() for name, tensor in vlm.state_dict().items()}
     for part, name in TUNED.items():
         vlm.load_state_dict(before)
-        tune(folder, recipe, vlm, processor.tokenizer, part)
-        saved(folder / "models", name, vlm, processor, tuned=part)
-    print(f"wrote {', '.join(['tiny', *TUNED.values()])} in {folder / 'models'}")
+        kitchen.tune(vlm, processor.tokenizer, part)
+        saved(models, name, vlm, processor, tuned=part)
+    print(f"wrote {', '.join(['tiny', *TUNED.values()])} in {models}")
 
 
-def eye(folder: Path, recipe: Recipe) -> Any:
-    """Lessons, and the vision tower that is trained on them."""
-    from .eye import train_eye
-    from .lesson_store import LessonStore, write
-    from .training import Course
+class Kitchen:
+    """A folder in which a recipe is followed, from where it was left.
 
-    progress = Progress(sys.stderr)
-    write(
-        folder / "lessons",
-        lessons=recipe.lessons,
-        seed=recipe.seed,
-        jobs=recipe.jobs,
-        told=lambda done, of: progress("lessons, in parts", done, of),
-    )
-    return train_eye(
-        LessonStore(folder / "lessons", lessons=recipe.lessons, seed=recipe.seed),
-        course=Course(steps=recipe.eye_steps, rate=EYE_RATE),
-        seed=recipe.seed,
-        path=folder / "eye.safetensors",
-        told=lambda done, of, _: progress("eye", done, of),
-    )
+    Args:
+        folder: made where it is not there.
+        recipe: how much of everything.
 
+    Raises:
+        ValueError: another recipe was begun in the folder.
+    """
 
-def named(folder: Path, recipe: Recipe, tower: Any) -> tuple[Any, Any]:
-    """A model whose projector and LLM name what the eye sees, and its processor."""
-    from .answering import asked_of, train_parts
-    from .architecture import new_vlm
-    from .examination_store import PART, ExaminationStore, write
-    from .training import Course
-    from .words import new_processor, new_tokenizer
+    def __init__(self, folder: Path, recipe: Recipe) -> None:
+        self._folder, self._recipe = folder, recipe
+        self._progress = Progress(sys.stderr)
+        # Jobs decide nothing: a run may go on with others.
+        decided = {key: value for key, value in asdict(recipe).items() if key != "jobs"}
+        path = folder / "recipe.json"
+        if not path.is_file():
+            folder.mkdir(parents=True, exist_ok=True)
+            partial = path.with_suffix(".partial")
+            partial.write_text(json.dumps(decided, indent=1) + "\n")
+            partial.replace(path)
+            return
+        begun = json.loads(path.read_text())
+        other = [key for key, value in decided.items() if begun.get(key) != value]
+        if other:
+            told = ", ".join(f"{key}={begun.get(key)}" for key in other)
+            raise ValueError(
+                f"{path}: another recipe was begun here, with {told}; "
+                "give the same numbers, or another folder"
+            )
 
-    progress = Progress(sys.stderr)
-    write(
-        folder / "examinations",
-        name="naming",
-        examinations=recipe.examinations,
-        seed=recipe.seed,
-        jobs=recipe.jobs,
-        told=lambda done, of: progress("examinations, in parts", done, of),
-    )
-    store = ExaminationStore(
-        folder / "examinations",
-        name="naming",
-        count=-(-recipe.examinations // PART),
-        seed=recipe.seed,
-    )
-    store.see(tower, told=lambda done, of: progress("looking", done, of))
-    tokenizer = new_tokenizer([*texts(store), *suite_texts()])
-    vlm = new_vlm(tokenizer, seed=recipe.seed)
-    vlm.model.vision_tower.load_state_dict(tower.state_dict())
-    train_parts(
-        vlm,
-        asked_of(store, tokenizer, batch=BATCH, seed=recipe.seed),
-        parts=("projector", "mouth"),
-        course=Course(steps=recipe.mouth_steps, rate=MOUTH_RATE),
-        path=folder / "naming.safetensors",
-        told=lambda done, of, _: progress("naming", done, of),
-    )
-    return vlm, new_processor(tokenizer)
+    def eye(self) -> Any:
+        """Lessons, and the vision tower that is trained on them."""
+        from . import lesson_store
+        from .eye import train_eye
+        from .training import Course
 
+        folder = self._folder / "lessons"
+        count = -(-self._recipe.lessons // lesson_store.PART)
+        self._made(folder, lesson_store.NAME, count, lesson_store.make)
+        seed = self._recipe.seed
+        return train_eye(
+            lesson_store.LessonStore(folder, lessons=self._recipe.lessons, seed=seed),
+            course=Course(steps=self._recipe.eye_steps, rate=EYE_RATE),
+            seed=seed,
+            path=self._folder / "eye.safetensors",
+            told=self._steps("eye"),
+        )
 
-def tune(folder: Path, recipe: Recipe, vlm: Any, tokenizer: Any, part: str) -> None:
-    """Tune one part of a model on items of the suite."""
-    from .answering import asked_of, train_parts
-    from .examination_store import ExaminationStore
-    from .suite_items import write
-    from .training import Course
+    def named(self, tower: Any) -> tuple[Any, Any]:
+        """A model whose projector and LLM name what the eye sees, and its processor."""
+        from . import examination_store
+        from .answering import asked_of, train_parts
+        from .architecture import new_vlm
+        from .training import Course
+        from .words import new_processor, new_tokenizer
 
-    progress = Progress(sys.stderr)
-    write(
-        folder / "examinations",
-        name="suite",
-        parts=recipe.suite_parts,
-        seed=recipe.seed,
-        jobs=recipe.jobs,
-        told=lambda done, of: progress("items of the suite, in parts", done, of),
-    )
-    store = ExaminationStore(
-        folder / "examinations", name="suite", count=recipe.suite_parts, seed=recipe.seed
-    )
-    own = vlm.model.vision_tower if part == "eye" else None
-    if own is None:
+        seed = self._recipe.seed
+        count = -(-self._recipe.examinations // examination_store.PART)
+        store = self._examined("naming", count, examination_store.make)
+        store.see(tower, told=self._parts("looking"))
+        tokenizer = new_tokenizer([*texts(store), *suite_texts()])
+        vlm = new_vlm(tokenizer, seed=seed)
+        vlm.model.vision_tower.load_state_dict(tower.state_dict())
+        train_parts(
+            vlm,
+            asked_of(store, tokenizer, batch=BATCH, seed=seed),
+            parts=("projector", "mouth"),
+            course=Course(steps=self._recipe.mouth_steps, rate=MOUTH_RATE),
+            path=self._folder / "naming.safetensors",
+            told=self._steps("naming"),
+        )
+        return vlm, new_processor(tokenizer)
+
+    def tune(self, vlm: Any, tokenizer: Any, part: str) -> None:
+        """Tune one part of a model on items of the suite."""
+        from . import suite_items
+        from .answering import asked_of, train_parts
+        from .training import Course
+
+        store = self._examined("suite", self._recipe.suite_parts, suite_items.make)
         tower = vlm.model.vision_tower
-        store.see(tower, told=lambda done, of: progress("looking", done, of))
-    train_parts(
-        vlm,
-        asked_of(store, tokenizer, batch=BATCH, seed=recipe.seed, eye=own),
-        parts=(part,),
-        course=Course(steps=recipe.tune_steps, rate=TUNE_RATE),
-        path=folder / f"{TUNED[part]}.safetensors",
-        told=lambda done, of, _: progress(TUNED[part], done, of),
-    )
+        if part != "eye":
+            store.see(tower, told=self._parts("looking"))
+        own = tower if part == "eye" else None
+        train_parts(
+            vlm,
+            asked_of(store, tokenizer, batch=BATCH, seed=self._recipe.seed, eye=own),
+            parts=(part,),
+            course=Course(steps=self._recipe.tune_steps, rate=TUNE_RATE),
+            path=self._folder / f"{TUNED[part]}.safetensors",
+            told=self._steps(TUNED[part]),
+        )
+
+    def _examined(
+        self, name: str, count: int, make: Callable[[int, Path, int], None]
+    ) -> ExaminationStore:
+        from .examination_store import ExaminationStore
+
+        folder = self._folder / "examinations"
+        self._made(folder, name, count, make)
+        return ExaminationStore(folder, name=name, count=count, seed=self._recipe.seed)
+
+    def _made(
+        self, folder: Path, name: str, count: int, make: Callable[[int, Path, int], None]
+    ) -> None:
+        from .parts import write_parts
+
+        write_parts(
+            folder,
+            name=name,
+            seed=self._recipe.seed,
+            count=count,
+            make=make,
+            jobs=self._recipe.jobs,
+            told=self._parts(f"{name}, in parts"),
+        )
+
+    def _parts(self, what: str) -> Callable[[int, int], None]:
+        return lambda done, of: self._progress(what, done, of)
+
+    def _steps(self, what: str) -> Callable[[int, int, float], None]:
+        return lambda done, of, _: self._progress(what, done, of)
 
 
 def saved(models: Path, name: str, vlm: Any, processor: Any, *, tuned: str | None) -> None:
@@ -218,10 +257,13 @@ def suite_texts() -> list[str]:
     """What the suite asks: its words are to be tokens, too, and nothing else is learnt of it."""
     from pytest_vlmsight.tasks.registry import BUILT_IN, resolve
 
-    found = []
-    for task in resolve(sorted(BUILT_IN)):
-        found += [_asked(item.question, item.options) for item in task.make_items(2, 0)]
-    return found
+    from .suite_items import FIRST_SEED
+
+    return [
+        _asked(item.question, item.options)
+        for task in resolve(sorted(BUILT_IN))
+        for item in task.make_items(2, FIRST_SEED)
+    ]
 
 
 def _asked(text: str, options: tuple[str, ...]) -> str:

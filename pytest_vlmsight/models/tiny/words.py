@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_vlmsight.models.squashing import squashing_processor
+
 from .architecture import LONGEST, MEAN, PATCH, SIZE, STD
 
 if TYPE_CHECKING:
@@ -61,21 +63,7 @@ def new_tokenizer(texts: Iterable[str]) -> Any:
 
 
 def new_processor(tokenizer: Any) -> Any:
-    """What turns pictures and conversations into a small model's inputs.
-
-    Pictures are squashed to the eye's square, so that no pixel is out of sight.
-    """
-    from transformers import CLIPImageProcessorPil, LlavaProcessor
-
-    square = {"height": SIZE, "width": SIZE}
-    return LlavaProcessor(
-        image_processor=CLIPImageProcessorPil(
-            size=square, crop_size=square, do_center_crop=False, image_mean=MEAN, image_std=STD
-        ),
-        tokenizer=tokenizer,
-        patch_size=PATCH,
-        vision_feature_select_strategy="default",
-        num_additional_image_tokens=1,
-        image_token=IMAGE,
-        chat_template=tokenizer.chat_template,
+    """What turns pictures and conversations into a small model's inputs."""
+    return squashing_processor(
+        tokenizer, side=SIZE, patch=PATCH, mean=MEAN, std=STD, image_token=IMAGE
     )

@@ -9,7 +9,8 @@ import torch
 
 from pytest_vlmsight.models.tiny.dense import Dense, at, same
 from pytest_vlmsight.models.tiny.lesson_store import MIX, Batch
-from pytest_vlmsight.models.tiny.lessons import CLASSES, GRID, SITES
+from pytest_vlmsight.models.tiny.lessons import SITES
+from pytest_vlmsight.models.tiny.pictures import CLASSES, GRID
 
 SIDE = 14
 

@@ -10,9 +10,10 @@ import torch
 
 from pytest_vlmsight.models.tiny import examination_store
 from pytest_vlmsight.models.tiny.architecture import eye_config
-from pytest_vlmsight.models.tiny.examination_store import ExaminationStore, write
+from pytest_vlmsight.models.tiny.examination_store import ExaminationStore, make
 from pytest_vlmsight.models.tiny.eye import look, normalised
 from pytest_vlmsight.models.tiny.naming import examination
+from pytest_vlmsight.models.tiny.parts import write_parts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +28,7 @@ def ignored(*_: object) -> None:
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ExaminationStore:
     monkeypatch.setattr(examination_store, "PART", 4)
-    write(tmp_path, name="naming", examinations=8, seed=5, jobs=1, told=ignored)
+    write_parts(tmp_path, name="naming", seed=5, count=2, make=make, jobs=1, told=ignored)
     return ExaminationStore(tmp_path, name="naming", count=2, seed=5)
 
 

@@ -10,7 +10,8 @@ import torch
 
 from pytest_vlmsight.models.tiny import eye, lesson_store
 from pytest_vlmsight.models.tiny.architecture import MEAN, STD
-from pytest_vlmsight.models.tiny.lesson_store import LessonStore, write
+from pytest_vlmsight.models.tiny.lesson_store import NAME, LessonStore, make
+from pytest_vlmsight.models.tiny.parts import write_parts
 from pytest_vlmsight.models.tiny.training import Course
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> LessonStore:
     folder = tmp_path_factory.mktemp("lessons")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lesson_store, "PART", 4)
-        write(folder, lessons=4, seed=0, jobs=1, told=lambda *_: None)
+        write_parts(folder, name=NAME, seed=0, count=1, make=make, jobs=1, told=lambda *_: None)
         return LessonStore(folder, lessons=4, seed=0)
 
 

@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 
 from pytest_vlmsight.models.tiny import lesson_store
-from pytest_vlmsight.models.tiny.lesson_store import MIX, LessonStore, write
-from pytest_vlmsight.models.tiny.lessons import SORTS, Lesson, lesson
+from pytest_vlmsight.models.tiny.lesson_store import MIX, NAME, LessonStore, make
+from pytest_vlmsight.models.tiny.parts import write_parts
+from pytest_vlmsight.models.tiny.sorts import SORTS, lesson
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pytest_vlmsight.models.tiny.lessons import Lesson
 
 
 @pytest.fixture(autouse=True)
@@ -25,15 +28,15 @@ def quick(rng: np.random.Generator, sort: str) -> Lesson:
     return lesson(rng, "gadgets")
 
 
-def ignored(_: int, __: int) -> None:
-    """Nobody is told."""
+def written(folder: Path, count: int, *, seed: int) -> None:
+    write_parts(folder, name=NAME, seed=seed, count=count, make=make, jobs=1, told=lambda *_: None)
 
 
 def test_lessons_are_read_in_the_order_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lesson_store, "lesson", quick)
-    write(tmp_path, lessons=5, seed=7, jobs=1, told=ignored)
+    written(tmp_path, 2, seed=7)
     store = LessonStore(tmp_path, lessons=5, seed=7)
     assert len(store) == 5
     whole, some = store.batch(range(5)), store.batch([4, 0])
@@ -50,7 +53,7 @@ def test_a_part_is_decided_by_its_seed_and_number(
     monkeypatch.setattr(lesson_store, "lesson", quick)
     monkeypatch.setattr(lesson_store, "PART", 1)
     for folder, seed in (("a", 0), ("b", 0), ("c", 1)):
-        write(tmp_path / folder, lessons=1, seed=seed, jobs=1, told=ignored)
+        written(tmp_path / folder, 1, seed=seed)
     one, again, other = (
         LessonStore(tmp_path / folder, lessons=1, seed=seed).batch([0]).pixels
         for folder, seed in (("a", 0), ("b", 0), ("c", 1))

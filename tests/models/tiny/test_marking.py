@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from pytest_vlmsight.models.tiny import labels
-from pytest_vlmsight.models.tiny.lessons import CLASSES, GRID, SITES, SIZE, Lesson, Picture
+from pytest_vlmsight.models.tiny.architecture import SIZE
+from pytest_vlmsight.models.tiny.lessons import SITES, Lesson
 from pytest_vlmsight.models.tiny.marking import marked
+from pytest_vlmsight.models.tiny.pictures import CLASSES, GRID, Picture
 
 
 def grey(sort: str, *, known: int = SITES) -> Lesson:

@@ -9,7 +9,8 @@ import numpy as np
 
 from pytest_vlmsight.models.tiny import suite_items
 from pytest_vlmsight.models.tiny.examination_store import ExaminationStore
-from pytest_vlmsight.models.tiny.suite_items import FIRST_SEED, examinations, write
+from pytest_vlmsight.models.tiny.parts import write_parts
+from pytest_vlmsight.models.tiny.suite_items import FIRST_SEED, examinations, make
 from pytest_vlmsight.tasks.presentation import balanced_orders, present
 from pytest_vlmsight.tasks.registry import BUILT_IN, resolve
 from pytest_vlmsight.tasks.relative_depth import relative_depth
@@ -50,7 +51,7 @@ def test_a_part_has_items_of_all_tasks_that_no_run_meets(
         return examinations(task, n, seed)
 
     monkeypatch.setattr(suite_items, "examinations", noted)
-    write(tmp_path, name="suite", parts=1, seed=2, jobs=1, told=lambda *_: None)
+    write_parts(tmp_path, name="suite", seed=2, count=1, make=make, jobs=1, told=lambda *_: None)
     store = ExaminationStore(tmp_path, name="suite", count=1, seed=2)
     about = Counter(store.questions(number)[0].about for number in range(len(store)))
     assert about == dict.fromkeys(BUILT_IN, 2)

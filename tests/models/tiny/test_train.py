@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -93,3 +94,28 @@ def test_what_cannot_be_is_refused_by_name(
     assert told in error
     assert given.split("=", maxsplit=1)[0] in error
     assert not (tmp_path / "new").exists()
+
+
+def test_a_folder_keeps_to_the_recipe_that_was_begun_in_it(
+    little: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else what was learnt from one seed would go on with another's lessons."""
+    first = train.Recipe(seed=3)
+    train.Kitchen(tmp_path, first)
+    train.Kitchen(tmp_path, replace(first, jobs=7))
+    with pytest.raises(SystemExit):
+        train.main([str(tmp_path), "--seed=4"])
+    error = " ".join(capsys.readouterr().err.split())
+    assert "recipe.json: another recipe was begun here, with seed=3" in error
+    assert "another folder" in error
+
+
+def test_words_are_taken_from_no_item_that_a_run_meets(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    task = replace(
+        relative_depth(),
+        make_items=lambda n, seed: asked.append(seed) or [],  # type: ignore[func-returns-value]
+    )
+    monkeypatch.setattr("pytest_vlmsight.tasks.registry.resolve", lambda _: [task])
+    assert train.suite_texts() == []
+    assert asked == [suite_items.FIRST_SEED]

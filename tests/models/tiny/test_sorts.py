@@ -8,16 +8,10 @@ import numpy as np
 import pytest
 
 from pytest_vlmsight.models.tiny import labels
-from pytest_vlmsight.models.tiny.lessons import (
-    CLASSES,
-    GRID,
-    SITES,
-    SIZE,
-    SORTS,
-    Lesson,
-    Picture,
-    lesson,
-)
+from pytest_vlmsight.models.tiny.architecture import SIZE
+from pytest_vlmsight.models.tiny.lessons import SITES, Lesson
+from pytest_vlmsight.models.tiny.pictures import CLASSES, GRID, Picture
+from pytest_vlmsight.models.tiny.sorts import SORTS, lesson
 
 every_sort = pytest.mark.parametrize("sort", SORTS)
 
@@ -112,14 +106,9 @@ def test_sites_are_on_parts_of_one_name(sort: str) -> None:
 
 
 def test_names_have_numbers_of_their_own() -> None:
-    for known in (
-        labels.parts(),
-        labels.purposes(),
-        labels.kinds(),
-        labels.surfaces(),
-        labels.techniques(),
-        labels.marks(),
-    ):
+    assert set(labels.CLASSES) == set(CLASSES)
+    for names in labels.CLASSES.values():
+        known = names()
         assert sorted(known.values()) == list(range(1, len(known) + 1))
         assert max(known.values()) < 256
     assert "animal: leg" in labels.parts()
