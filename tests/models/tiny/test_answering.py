@@ -82,7 +82,7 @@ def test_it_learns_to_look(store: ExaminationStore, tokenizer: Any, tmp_path: Pa
         vlm,
         step,
         parts=("projector", "mouth"),
-        course=Course(steps=10, rate=3e-3),
+        course=Course(steps=16, rate=3e-3),
         path=tmp_path / "mouth.safetensors",
         told=ignored,
     )
