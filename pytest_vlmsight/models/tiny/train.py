@@ -93,21 +93,21 @@ def main(arguments: list[str] | None = None) -> None:
     parsed = vars(parser.parse_args(arguments))
     folder = parsed.pop("folder")
     try:
-        kitchen = Kitchen(folder, Recipe(**parsed))
+        trainer = Trainer(folder, Recipe(**parsed))
     except ValueError as error:
         parser.error(str(error))
-    vlm, processor = kitchen.named(kitchen.eye())
+    vlm, processor = trainer.named(trainer.eye())
     models = folder / "models"
     saved(models, "tiny", vlm, processor, tuned=None)
     before = {name: tensor.clone() for name, tensor in vlm.state_dict().items()}
     for part, name in TUNED.items():
         vlm.load_state_dict(before)
-        kitchen.tune(vlm, processor.tokenizer, part)
+        trainer.tune(vlm, processor.tokenizer, part)
         saved(models, name, vlm, processor, tuned=part)
     print(f"wrote {', '.join(['tiny', *TUNED.values()])} in {models}")
 
 
-class Kitchen:
+class Trainer:
     """A folder in which a recipe is followed, from where it was left.
 
     Args:

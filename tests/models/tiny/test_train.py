@@ -101,8 +101,8 @@ def test_a_folder_keeps_to_the_recipe_that_was_begun_in_it(
 ) -> None:
     """Else what was learnt from one seed would go on with another's lessons."""
     first = train.Recipe(seed=3)
-    train.Kitchen(tmp_path, first)
-    train.Kitchen(tmp_path, replace(first, jobs=7))
+    train.Trainer(tmp_path, first)
+    train.Trainer(tmp_path, replace(first, jobs=7))
     with pytest.raises(SystemExit):
         train.main([str(tmp_path), "--seed=4"])
     error = " ".join(capsys.readouterr().err.split())
