@@ -17,8 +17,10 @@ from torch.nn import functional
 
 from . import labels
 from .architecture import SIZE
+from .eye import look, normalised
 from .lesson_store import MIX
 from .lessons import SITES
+from .objectives import Objective
 from .pictures import CLASSES, GRID
 
 if TYPE_CHECKING:
@@ -35,6 +37,9 @@ _MIDDLE = 1.4
 _TEMPERATURE = 0.1
 """By which similarities are divided."""
 
+_SAME = 1.5
+"""How much finding the same weighs, which half of the tasks need."""
+
 _APART = 20.0
 """Places of one picture that are nearer than this, in px, are no others to each other."""
 
@@ -44,7 +49,7 @@ _BY_NAME = ("parts", "tools")
 """Sorts of lessons in which places of one name are the same."""
 
 
-class Dense(nn.Module):
+class Dense(Objective):
     """Linear maps from an eye's features to what is known, and the losses of both.
 
     Args:
@@ -59,6 +64,11 @@ class Dense(nn.Module):
             nn.Linear(width, 1 + len(names())) for names in labels.CLASSES.values()
         )
 
+    def loss(self, eye: Any, batch: Batch, generator: torch.Generator) -> Tensor:
+        """Of one step; see ``Objective``."""
+        losses = self(look(eye, normalised(batch.pixels)), batch, generator)
+        return torch.stack(list(losses.values())).sum()
+
     def forward(
         self, features: Tensor, batch: Batch, generator: torch.Generator
     ) -> dict[str, Tensor]:
@@ -71,7 +81,8 @@ class Dense(nn.Module):
         """
         losses = self._known(features, batch, generator)
         first, second = features.reshape(-1, 2, *features.shape[1:]).unbind(1)
-        losses["same"], _ = same(first, second, batch)
+        both = same(first, second, batch)[0] + same(second, first, batch.turned)[0]
+        losses["same"] = _SAME * both / 2
         return losses
 
     def _known(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -76,6 +76,12 @@ class Batch:
     sites: Any
     known: Any
     sort: Any
+
+    @property
+    def turned(self) -> Batch:
+        """With the first pictures second."""
+        pairs = ("pixels", "depth", "facing", "classes", "name", "sites")
+        return replace(self, **{one: getattr(self, one)[:, ::-1].copy() for one in pairs})
 
 
 class LessonStore:

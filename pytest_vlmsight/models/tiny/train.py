@@ -1,12 +1,15 @@
 """The recipe of the small models, step by step; whatever is there already is gone on with.
 
-    python -m pytest_vlmsight.models.tiny.train FOLDER
+    python -m pytest_vlmsight.models.tiny.train FOLDER [--eye OBJECTIVE]
 
 An eye is trained by itself on lessons. Then it stays as it is, and a projector and an LLM are
 trained to name what it sees: that is ``tiny``. Then one of its parts is tuned on items of the
 suite: the LLM of ``tiny-tuned``, the eye of ``tiny-vit-tuned``, the projector of
 ``tiny-projector-tuned``, on the same items in the same order. All are checkpoints like any other,
 in ``FOLDER/models``.
+
+An eye that learns by another objective, from the same lessons in the same order, gets a model by
+the same recipe, ``tiny-OBJECTIVE`` and ``tiny-OBJECTIVE-tuned``.
 """
 
 from __future__ import annotations
@@ -20,6 +23,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_vlmsight.progress import Progress
+
+from .objectives import OBJECTIVES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,8 +63,8 @@ EYE_RATE, MOUTH_RATE, TUNE_RATE = 2e-3, 2e-3, 1e-3
 BATCH = 16
 """Examinations of a step."""
 
-TUNED = {"mouth": "tiny-tuned", "eye": "tiny-vit-tuned", "projector": "tiny-projector-tuned"}
-"""Part that is tuned → name of the model."""
+TUNED = {"mouth": "tuned", "eye": "vit-tuned", "projector": "projector-tuned"}
+"""Part that is tuned → how the model's name ends."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -70,7 +75,7 @@ def main(arguments: list[str] | None = None) -> None:
     )
     default = Recipe(jobs=os.cpu_count() or 1)
     parser.add_argument("folder", type=Path, help="for all that is made; some gigabytes")
-    from .eye import BATCH as LEAST
+    from .eye_training import BATCH as LEAST
 
     for name, least, what in (
         ("seed", 0, "of all that is drawn"),
@@ -90,21 +95,35 @@ def main(arguments: list[str] | None = None) -> None:
             help=f"{what} ({value})",
             metavar="N",
         )
+    parser.add_argument(
+        "--eye", choices=OBJECTIVES, default=OBJECTIVES[0], help="what the eye is trained for"
+    )
     parsed = vars(parser.parse_args(arguments))
-    folder = parsed.pop("folder")
+    folder, eye = parsed.pop("folder"), parsed.pop("eye")
     try:
-        trainer = Trainer(folder, Recipe(**parsed))
+        trainer = Trainer(folder, Recipe(**parsed), eye=eye)
     except ValueError as error:
         parser.error(str(error))
     vlm, processor = trainer.named(trainer.eye())
     models = folder / "models"
-    saved(models, "tiny", vlm, processor, tuned=None)
-    before = {name: tensor.clone() for name, tensor in vlm.state_dict().items()}
-    for part, name in TUNED.items():
+    name = named_after(eye)
+    saved(models, name, vlm, processor, eye=eye)
+    before = {key: tensor.clone() for key, tensor in vlm.state_dict().items()}
+    written = [name]
+    for part, ending in TUNED.items():
+        # The comparison of parts is made with one eye.
+        if part != "mouth" and eye != OBJECTIVES[0]:
+            continue
         vlm.load_state_dict(before)
         trainer.tune(vlm, processor.tokenizer, part)
-        saved(models, name, vlm, processor, tuned=part)
-    print(f"wrote {', '.join(['tiny', *TUNED.values()])} in {models}")
+        saved(models, f"{name}-{ending}", vlm, processor, eye=eye, tuned=part)
+        written.append(f"{name}-{ending}")
+    print(f"wrote {', '.join(written)} in {models}")
+
+
+def named_after(eye: str) -> str:
+    """The name of the model that an eye gets."""
+    return "tiny" if eye == OBJECTIVES[0] else f"tiny-{eye}"
 
 
 class Trainer:
@@ -113,13 +132,15 @@ class Trainer:
     Args:
         folder: made where it is not there.
         recipe: how much of everything.
+        eye: what the eye is trained for. Several can be trained in one folder, from the same
+            lessons.
 
     Raises:
         ValueError: another recipe was begun in the folder.
     """
 
-    def __init__(self, folder: Path, recipe: Recipe) -> None:
-        self._folder, self._recipe = folder, recipe
+    def __init__(self, folder: Path, recipe: Recipe, *, eye: str = OBJECTIVES[0]) -> None:
+        self._folder, self._recipe, self._eye = folder, recipe, eye
         self._progress = Progress(sys.stderr)
         # Jobs decide nothing: a run may go on with others.
         decided = {key: value for key, value in asdict(recipe).items() if key != "jobs"}
@@ -142,7 +163,7 @@ class Trainer:
     def eye(self) -> Any:
         """Lessons, and the vision tower that is trained on them."""
         from . import lesson_store
-        from .eye import train_eye
+        from .eye_training import train_eye
         from .training import Course
 
         folder = self._folder / "lessons"
@@ -151,10 +172,11 @@ class Trainer:
         seed = self._recipe.seed
         return train_eye(
             lesson_store.LessonStore(folder, lessons=self._recipe.lessons, seed=seed),
+            objective=self._eye,
             course=Course(steps=self._recipe.eye_steps, rate=EYE_RATE),
             seed=seed,
-            path=self._folder / "eye.safetensors",
-            told=self._steps("eye"),
+            path=self._folder / f"{self._eye}-eye.safetensors",
+            told=self._steps(f"{self._eye} eye"),
         )
 
     def named(self, tower: Any) -> tuple[Any, Any]:
@@ -177,7 +199,7 @@ class Trainer:
             asked_of(store, tokenizer, batch=BATCH, seed=seed),
             parts=("projector", "mouth"),
             course=Course(steps=self._recipe.mouth_steps, rate=MOUTH_RATE),
-            path=self._folder / "naming.safetensors",
+            path=self._folder / f"{self._eye}-naming.safetensors",
             told=self._steps("naming"),
         )
         return vlm, new_processor(tokenizer)
@@ -198,7 +220,7 @@ class Trainer:
             asked_of(store, tokenizer, batch=BATCH, seed=self._recipe.seed, eye=own),
             parts=(part,),
             course=Course(steps=self._recipe.tune_steps, rate=TUNE_RATE),
-            path=self._folder / f"{TUNED[part]}.safetensors",
+            path=self._folder / f"{self._eye}-{TUNED[part]}.safetensors",
             told=self._steps(TUNED[part]),
         )
 
@@ -233,12 +255,14 @@ class Trainer:
         return lambda done, of, _: self._progress(what, done, of)
 
 
-def saved(models: Path, name: str, vlm: Any, processor: Any, *, tuned: str | None) -> None:
+def saved(
+    models: Path, name: str, vlm: Any, processor: Any, *, eye: str, tuned: str | None = None
+) -> None:
     """Write a model: all of its parts, or the one that was tuned beside those that are there."""
     from .store import PARTS, save_model, save_part
 
     models.mkdir(exist_ok=True)
-    files = {part: f"{part}-tuned" if part == tuned else part for part in PARTS}
+    files = {part: f"{eye}-{part}-tuned" if part == tuned else f"{eye}-{part}" for part in PARTS}
     for part in PARTS if tuned is None else (tuned,):
         save_part(models, files[part], vlm, part)
     save_model(models, name, config=vlm.config, processor=processor, parts=files)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_vlmsight.models.squashing import squashing_processor
 
-from .architecture import LONGEST, MEAN, PATCH, SIZE, STD
+from .architecture import LONGEST, MEAN, PATCH, SIDE, STD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,5 +65,5 @@ def new_tokenizer(texts: Iterable[str]) -> Any:
 def new_processor(tokenizer: Any) -> Any:
     """What turns pictures and conversations into a small model's inputs."""
     return squashing_processor(
-        tokenizer, side=SIZE, patch=PATCH, mean=MEAN, std=STD, image_token=IMAGE
+        tokenizer, side=SIDE, patch=PATCH, mean=MEAN, std=STD, image_token=IMAGE
     )

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from pytest_vlmsight.models.tiny import eye, lesson_store
-from pytest_vlmsight.models.tiny.architecture import MEAN, STD
+from pytest_vlmsight.models.tiny import eye, eye_training, lesson_store
+from pytest_vlmsight.models.tiny.architecture import GRID, MEAN, STD
 from pytest_vlmsight.models.tiny.lesson_store import NAME, LessonStore, make
 from pytest_vlmsight.models.tiny.parts import write_parts
 from pytest_vlmsight.models.tiny.training import Course
@@ -29,13 +29,16 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> LessonStore:
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(eye, "BATCH", 2)
+    monkeypatch.setattr(eye_training, "BATCH", 2)
     monkeypatch.setattr(lesson_store, "PART", 4)
 
 
-def trained(store: LessonStore, path: Path, *, seed: int, told: list[float]) -> Any:
-    return eye.train_eye(
+def trained(
+    store: LessonStore, path: Path, *, seed: int, told: list[float], objective: str = "dense"
+) -> Any:
+    return eye_training.train_eye(
         store,
+        objective=objective,
         course=Course(steps=3, rate=1e-3),
         seed=seed,
         path=path,
@@ -61,8 +64,8 @@ def test_what_it_learns_is_what_the_projector_reads(store: LessonStore, tmp_path
     with torch.no_grad():
         seen = eye.look(tower, images)
         states = tower(pixel_values=images, output_hidden_states=True).hidden_states[6]
-    assert seen.shape == (2, 128, 14, 14)
-    assert torch.equal(seen[1, :, 2, 5], states[1, 1 + 2 * 14 + 5])
+    assert seen.shape == (2, 128, GRID, GRID)
+    assert torch.equal(seen[1, :, 2, 5], states[1, 1 + 2 * GRID + 5])
 
 
 def test_pixels_are_normalised_as_the_processor_does_it() -> None:
@@ -73,6 +76,9 @@ def test_pixels_are_normalised_as_the_processor_does_it() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (224, 224, 3), np.uint8)
     processor = new_processor(new_tokenizer(["a"])).image_processor
     given = processor(images=[Image.fromarray(pixels)], return_tensors="pt")["pixel_values"]
-    assert torch.allclose(eye.normalised(pixels[None]), given, atol=1e-5)
+    # Both round to whole numbers from 0 to 255, hardly ever to different ones.
+    off = (eye.normalised(pixels[None]) - given).abs() * torch.tensor(STD).view(3, 1, 1) * 255
+    assert off.max() < 1.01
+    assert (off > 0.01).float().mean() < 0.01
     black = eye.normalised(np.zeros((1, 224, 224, 3), np.uint8))[0, :, 0, 0]
     assert torch.allclose(black, -torch.tensor(MEAN) / torch.tensor(STD))

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
-from pytest_vlmsight.models.names import parse_name
+from pytest_vlmsight.models.names import EMBEDDED, parse_name
 from pytest_vlmsight.models.tiny import (
     examination_store,
-    eye,
+    eye_training,
     lesson_store,
     suite_items,
     train,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def little(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Arguments for as little as possible."""
     monkeypatch.setattr(lesson_store, "PART", 2)
-    monkeypatch.setattr(eye, "BATCH", 2)
+    monkeypatch.setattr(eye_training, "BATCH", 2)
     monkeypatch.setattr(examination_store, "PART", 4)
     monkeypatch.setattr(train, "BATCH", 2)
     monkeypatch.setattr(train, "suite_texts", lambda: ["Which image shows another object?"])
@@ -54,14 +54,13 @@ def test_checkpoints_come_out_and_nothing_is_made_twice(
     assert "wrote" in capsys.readouterr().out
     folder = tmp_path / "new" / "models"
     parts = {}
-    for name in ("tiny", *train.TUNED.values()):
+    for name in ("tiny", *(f"tiny-{ending}" for ending in train.TUNED.values())):
         vlm = TransformersVlm.from_name(parse_name(str(folder / name)))
         assert str(vlm.fed_from) == "encoder[6]"
         parts[name] = vlm._model.state_dict()
-    for part, name in train.TUNED.items():
-        changed = {
-            key for key, one in parts[name].items() if not torch.equal(one, parts["tiny"][key])
-        }
+    for part, ending in train.TUNED.items():
+        own = parts[f"tiny-{ending}"]
+        changed = {key for key, one in own.items() if not torch.equal(one, parts["tiny"][key])}
         assert changed
         assert all(PARTS[part] in key or key == "lm_head.weight" for key in changed)
     before = {path.name: path.read_bytes() for path in folder.glob("*.safetensors")}
@@ -77,10 +76,28 @@ def test_checkpoints_come_out_and_nothing_is_made_twice(
     assert {path.name: path.read_bytes() for path in folder.glob("*.safetensors")} == before
 
 
+def test_another_eye_learns_from_the_same_lessons_and_is_tuned(
+    little: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train.main([str(tmp_path), *little])
+
+    def never(*_: object) -> None:
+        raise AssertionError("it was made before")
+
+    monkeypatch.setattr(lesson_store, "make", never)
+    monkeypatch.setattr(suite_items, "make", never)
+    train.main([str(tmp_path), *little, "--eye=classified"])
+    models = tmp_path / "models"
+    names = sorted(path.name for path in models.iterdir() if path.is_dir())
+    assert names == sorted([*EMBEDDED, "tiny-classified", "tiny-classified-tuned"])
+    eyes = [(models / f"{eye}-eye.safetensors").read_bytes() for eye in ("dense", "classified")]
+    assert eyes[0] != eyes[1]
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ("--lessons=1", "got 1; expected a number from 32"),
+        ("--lessons=1", "got 1; expected a number from 16"),
         ("--jobs=0", "from 1"),
         ("--seed=x", "x"),
     ],
