@@ -86,7 +86,7 @@ def asked_of(
                     tokenizer,
                     pictures=pictures,
                     patches=seen.shape[2],
-                    asked=[(q.text, q.options, q.answer) for q in store.questions(one)],
+                    asked=store.questions(one),
                 )
                 for one in some
             ]

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from .lesson_store import Batch
 
 
-class Classified(Objective):
-    """Linear maps to classes.
+class Classes(nn.Module):
+    """Linear maps from a picture's mean feature to its classes.
 
     Args:
         width: of the features.
@@ -33,9 +33,13 @@ class Classified(Objective):
         super().__init__()
         self.heads = nn.ModuleList(nn.Linear(width, 1 + len(labels.CLASSES[one]())) for one in SAID)
 
-    def loss(self, eye: Any, batch: Batch, _: torch.Generator) -> Tensor:
-        """Of one step, in which nothing is drawn; see ``Objective``."""
-        seen = pooled(eye, batch.pixels)
+    def forward(self, seen: Tensor, batch: Batch) -> Tensor:
+        """The cross-entropies, summed; 0 where nothing is known.
+
+        Args:
+            seen: (2b, width) of both pictures of each lesson.
+            batch: b lessons.
+        """
         some = batch.classes.reshape(-1, *batch.classes.shape[2:])
         right = torch.tensor([[of[0] if of else 0 for of in present(one)] for one in some])
         losses = [
@@ -45,3 +49,20 @@ class Classified(Objective):
         ]
         # Pictures of which nothing is known teach nothing.
         return torch.stack(losses).sum() if losses else seen.sum() * 0
+
+
+class Classified(Objective):
+    """Classes and nothing else.
+
+    Args:
+        width: of the features.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.classes = Classes(width)
+
+    def loss(self, eye: Any, batch: Batch, _: torch.Generator) -> Tensor:
+        """Of one step, in which nothing is drawn; see ``Objective``."""
+        found: Tensor = self.classes(pooled(eye, batch.pixels), batch)
+        return found

@@ -2,8 +2,9 @@
 
 Of places drawn at random its features, interpolated between patches as readouts do it, are to say
 by a linear map how far the place is, which way its surface faces, and what it is a part of, is for
-and is made of. And of places of one picture they are to be nearer to those of the same place, or
-of the same part, of the other picture than to those of others.
+and is made of; and by their mean over a picture, what its largest thing is, its surface and the
+technique. And of places of one picture they are to be nearer to those of the same place, or of the
+same part, of the other picture than to those of others.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from torch.nn import functional
 
 from . import labels
 from .architecture import SIZE
+from .classified import Classes
 from .eye import look, normalised
 from .lesson_store import MIX
 from .lessons import SITES
@@ -28,14 +30,21 @@ if TYPE_CHECKING:
 
     from .lesson_store import Batch
 
-_PLACES = 64
+_PLACES = 256
 """Places of a picture that are asked about in a step."""
 
 _MIDDLE = 1.4
 """Of the logarithms of depths."""
 
+_TOGETHER = 0.4
+"""How much of being too near or too far by one factor in all of a picture counts: which of two
+places is nearer does not depend on it (Eigen et al., arXiv 1406.2283)."""
+
 _TEMPERATURE = 0.1
 """By which similarities are divided."""
+
+_WHOLE = 0.3
+"""How much what a whole picture shows weighs."""
 
 _SAME = 1.5
 """How much finding the same weighs, which half of the tasks need."""
@@ -63,6 +72,7 @@ class Dense(Objective):
         self.names = nn.ModuleList(
             nn.Linear(width, 1 + len(names())) for names in labels.CLASSES.values()
         )
+        self.wholes = Classes(width)
 
     def loss(self, eye: Any, batch: Batch, generator: torch.Generator) -> Tensor:
         """Of one step; see ``Objective``."""
@@ -80,6 +90,7 @@ class Dense(Objective):
             generator: draws the places.
         """
         losses = self._known(features, batch, generator)
+        losses["whole"] = _WHOLE * self.wholes(features.mean((2, 3)), batch)
         first, second = features.reshape(-1, 2, *features.shape[1:]).unbind(1)
         both = same(first, second, batch)[0] + same(second, first, batch.turned)[0]
         losses["same"] = _SAME * both / 2
@@ -102,7 +113,10 @@ class Dense(Objective):
         told = depth[..., 0].isfinite()
         losses = {}
         if told.any():
-            off = self.depth(seen)[told] - (depth[told] - _MIDDLE)
+            off = self.depth(seen)[..., 0] - (depth[..., 0].nan_to_num() - _MIDDLE)
+            counts = told.sum(1, keepdim=True).clamp(min=1)
+            common = (off * told).sum(1, keepdim=True) / counts
+            off = (off - (1 - _TOGETHER) * common)[told]
             losses["depth"] = 2 * functional.smooth_l1_loss(off, torch.zeros_like(off), beta=0.1)
             losses["facing"] = functional.mse_loss(self.facing(seen)[told], facing[told])
         for number, head in enumerate(self.names):
@@ -123,7 +137,7 @@ def same(first: Tensor, second: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
         batch: the lessons.
 
     Returns:
-        The mean cross-entropy, 0 where nothing is known, and (b, 24) which places find theirs,
+        The mean cross-entropy, 0 where nothing is known, and (b, 64) which places find theirs,
         NaN where that is not known.
     """
     sites, known = torch.from_numpy(batch.sites), torch.from_numpy(batch.known)

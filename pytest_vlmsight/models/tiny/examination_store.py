@@ -20,7 +20,7 @@ PART = 250
 """Examinations of a part."""
 
 QUESTIONS = 6
-"""Of an examination, at most."""
+"""With options, of an examination, at most."""
 
 _LOOK = 50  # pictures that an eye looks at at once
 
@@ -117,6 +117,7 @@ def _question(given: dict[str, Any]) -> Question:
         text=given["text"],
         options=tuple(given["options"]),
         answer=given["answer"],
+        words=given["words"],
     )
 
 

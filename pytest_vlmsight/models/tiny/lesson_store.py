@@ -22,14 +22,14 @@ PART = 250
 """Lessons of a part."""
 
 MIX = {
-    "scene": 3,
-    "rooms": 2,
+    "scene": 4,
+    "rooms": 4,
     "parts": 3,
     "tools": 3,
-    "forms": 2,
-    "gadgets": 2,
-    "paintings": 2,
-    "styles": 1,
+    "forms": 3,
+    "gadgets": 3,
+    "paintings": 3,
+    "styles": 2,
 }
 """How often each sort of lesson is given."""
 
@@ -63,8 +63,8 @@ class Batch:
         facing: (b, 2, 3, 28, 28) float16.
         classes: (b, 2, 6, 28, 28) uint8.
         name: (b, 2, 28, 28) int64.
-        sites: (b, 2, 24, 2) float32.
-        known: (b, 24) bool.
+        sites: (b, 2, 64, 2) float32.
+        known: (b, 64) bool.
         sort: (b,) number in ``MIX``.
     """
 

@@ -13,7 +13,7 @@ from .pictures import GRID
 if TYPE_CHECKING:
     from .pictures import Picture
 
-SITES = 24
+SITES = 64
 """Pairs of places of a lesson that show the same."""
 
 
@@ -24,9 +24,9 @@ class Lesson:
     Attributes:
         sort: what kind of lesson it is.
         pictures: both.
-        sites: (2, 24, 2) float32 x and y in px, of places in the first and the second picture
+        sites: (2, 64, 2) float32 x and y in px, of places in the first and the second picture
             that show the same.
-        known: (24,) bool, which of these there are.
+        known: (64,) bool, which of these there are.
     """
 
     sort: str

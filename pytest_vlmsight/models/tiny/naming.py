@@ -42,6 +42,7 @@ LETTERS = (0.4, 0.3, 0.2, 0.1)
 
 NUMBERS = ("one", "two", "three", "four")
 
+_DESCRIBE = "Describe what you see, from left to right."
 _MARKED = 0.5  # of the pictures of several things
 _STEP = 1.5  # between things that stand beside each other
 
@@ -53,14 +54,16 @@ class Question:
     Attributes:
         about: what it asks for.
         text: the question.
-        options: in their order.
+        options: in their order; none where the answer is to be given in words.
         answer: index of the right one.
+        words: the answer where there are no options.
     """
 
     about: str
     text: str
-    options: tuple[str, ...]
-    answer: int
+    options: tuple[str, ...] = ()
+    answer: int = 0
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -76,12 +79,20 @@ class Examination:
     questions: tuple[Question, ...]
 
 
-def examination(rng: np.random.Generator, *, questions: int) -> Examination:
-    """Draws pictures, and so many questions about them where there are as many."""
+def examination(rng: np.random.Generator, *, questions: int, captions: bool = True) -> Examination:
+    """Draws pictures, and so many questions about them where there are as many.
+
+    Args:
+        rng: random numbers.
+        questions: with options, at most.
+        captions: whether a description is asked for as well.
+    """
     from pytest_vlmsight.tasks.scenes.drawn import one_of, shuffled
 
-    pixels, asked = one_of(rng, (_single, _several, _several, _two))(rng)
-    return Examination(pixels=pixels, questions=tuple(shuffled(rng, asked)[:questions]))
+    pixels, said, asked = one_of(rng, (_single, _several, _several, _two))(rng)
+    chosen = shuffled(rng, asked)[:questions]
+    described = [Question(about="caption", text=_DESCRIBE, words=said)] if captions else []
+    return Examination(pixels=pixels, questions=(*described, *chosen))
 
 
 def question(
@@ -108,7 +119,8 @@ def question(
     return Question(about=about, text=text, options=tuple(options), answer=answer)
 
 
-Drawn = tuple["Any", "list[Question]"]
+Drawn = tuple["Any", str, "list[Question]"]
+"""Pictures, what they show in words, and questions about them."""
 
 
 def _single(rng: np.random.Generator) -> Drawn:
@@ -117,7 +129,7 @@ def _single(rng: np.random.Generator) -> Drawn:
     asked = [_what(rng, "What is in the picture?", kind)]
     if colour:
         asked.append(_which_colour(rng, f"What colour is the {kind}?", colour))
-    return pixels[None], asked
+    return pixels[None], _called(kind, colour), asked
 
 
 def _two(rng: np.random.Generator) -> Drawn:
@@ -138,7 +150,8 @@ def _two(rng: np.random.Generator) -> Drawn:
         if told:
             text = f"What colour is the object in {places[number]}?"
             asked.append(_which_colour(rng, text, told))
-    return np.stack([first, second]), asked
+    said = f"{_called(kind, colour)}; {_called(other, its)}"
+    return np.stack([first, second]), said, asked
 
 
 def _several(rng: np.random.Generator) -> Drawn:
@@ -189,7 +202,12 @@ def _several(rng: np.random.Generator) -> Drawn:
                     answer=order[number],
                 ),
             ]
-    return np.asarray(pixels)[None], asked
+    said = ", ".join(map(_called, kinds, colours))
+    return np.asarray(pixels)[None], said, asked
+
+
+def _called(kind: str, colour: str | None) -> str:
+    return f"{colour} {kind}" if colour else kind
 
 
 def _others(names: Sequence[str], number: int) -> list[str]:

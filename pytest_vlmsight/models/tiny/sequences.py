@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from .naming import Question
+
 SILENT = -100
 """The target where nothing is to be said, which losses leave out."""
 
@@ -40,31 +42,29 @@ class Tokens:
     targets: list[int]
 
 
-def sequence(
-    tokenizer: Any, *, pictures: int, patches: int, asked: Sequence[tuple[str, Sequence[str], int]]
-) -> Tokens:
+def sequence(tokenizer: Any, *, pictures: int, patches: int, asked: Sequence[Question]) -> Tokens:
     """Questions in the form in which a model is asked, with what it is to say.
 
     Args:
         tokenizer: with the chat template.
         pictures: how many.
         patches: image tokens of each.
-        asked: text, options and right option of each question.
+        asked: the questions.
     """
     start: list[int] = []
     ids: list[int] = []
     positions: list[int] = []
     block: list[int] = []
     targets: list[int] = []
-    for number, (text, options, answer) in enumerate(asked, start=1):
-        before, after = _written(tokenizer, pictures, text, options)
+    for number, question in enumerate(asked, start=1):
+        before, after, answer = _written(tokenizer, pictures, question)
         if not start:
             image = [tokenizer.convert_tokens_to_ids(IMAGE)] * (pictures * patches)
             start = tokenizer(before, add_special_tokens=False)["input_ids"] + image
             ids, positions = list(start), list(range(len(start)))
             block, targets = [0] * len(start), [SILENT] * len(start)
         told = tokenizer(after, add_special_tokens=False)["input_ids"]
-        said = tokenizer(f"{after}{LETTERS[answer]})", add_special_tokens=False)["input_ids"]
+        said = tokenizer(after + answer, add_special_tokens=False)["input_ids"]
         said = [*said[len(told) :], tokenizer.eos_token_id]
         whole = [*told, *said[:-1]]
         ids += whole
@@ -74,16 +74,18 @@ def sequence(
     return Tokens(ids=ids, positions=positions, block=block, targets=targets)
 
 
-def _written(tokenizer: Any, pictures: int, text: str, options: Sequence[str]) -> tuple[str, str]:
-    """What the chat template writes before pictures and after them, up to the answer's letter."""
-    chat = conversation(
-        Prompt(images=(), question=text, options=tuple(options)),
-        images=[None] * pictures,
-        primer=PRIMERS[0],
-    )
+def _written(tokenizer: Any, pictures: int, question: Question) -> tuple[str, str, str]:
+    """What the chat template writes before pictures and after them, and what is to follow."""
+    prompt = Prompt(images=(), question=question.text, options=question.options)
+    chat = conversation(prompt, images=[None] * pictures, primer=PRIMERS[0])
+    answer = f"{LETTERS[question.answer]})"
+    if not question.options:
+        chat[0]["content"][-1]["text"] = question.text
+        chat[1]["content"][0]["text"] = PRIMERS[1].text
+        answer = f" {question.words}"
     whole: str = tokenizer.apply_chat_template(chat, tokenize=False, continue_final_message=True)
     before, *_, after = whole.split(IMAGE)
-    return before, after
+    return before, after, answer
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -153,7 +153,7 @@ def _gadgets(rng: np.random.Generator) -> Lesson:
     hall = room(rng, low=(-6.0, -6.0, -1.3), high=(6.0, 6.0, 6.0), plain=True)
     start = between(rng, 0, 360)
     pictures = []
-    for azimuth in (start, start + between(rng, -60, 60)):
+    for azimuth in (start, start + between(rng, -90, 90)):
         camera = around(
             rng,
             target=(

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .examination_store import ExaminationStore
+    from .naming import Question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +58,7 @@ class Recipe:
     jobs: int = 1
 
 
-EYE_RATE, MOUTH_RATE, TUNE_RATE = 2e-3, 2e-3, 1e-3
+EYE_RATE, MOUTH_RATE, TUNE_RATE = 2.5e-3, 2e-3, 1e-3
 """The highest learning rates."""
 
 BATCH = 16
@@ -271,9 +272,7 @@ def saved(
 def texts(store: ExaminationStore) -> list[str]:
     """What is asked in examinations, as it is asked, with answers."""
     return [
-        _asked(question.text, question.options)
-        for number in range(len(store))
-        for question in store.questions(number)
+        _asked(question) for number in range(len(store)) for question in store.questions(number)
     ]
 
 
@@ -281,20 +280,23 @@ def suite_texts() -> list[str]:
     """What the suite asks: its words are to be tokens, too, and nothing else is learnt of it."""
     from pytest_vlmsight.tasks.registry import BUILT_IN, resolve
 
+    from .naming import Question
     from .suite_items import FIRST_SEED
 
     return [
-        _asked(item.question, item.options)
+        _asked(Question(about=task.name, text=item.question, options=item.options))
         for task in resolve(sorted(BUILT_IN))
         for item in task.make_items(2, FIRST_SEED)
     ]
 
 
-def _asked(text: str, options: tuple[str, ...]) -> str:
+def _asked(question: Question) -> str:
     from pytest_vlmsight.models.base import Prompt
     from pytest_vlmsight.models.prompts import wording
 
-    written = wording(Prompt(images=(), question=text, options=options))
+    if not question.options:
+        return f"User: {question.text}\nAssistant: Answer: {question.words}"
+    written = wording(Prompt(images=(), question=question.text, options=question.options))
     return f"User: {written}\nAssistant: Answer: (A)"
 
 

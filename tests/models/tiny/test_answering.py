@@ -10,7 +10,7 @@ import torch
 
 from pytest_vlmsight.models.tiny import examination_store
 from pytest_vlmsight.models.tiny.answering import answers, asked_of, train_parts
-from pytest_vlmsight.models.tiny.architecture import new_vlm
+from pytest_vlmsight.models.tiny.architecture import GRID, new_vlm
 from pytest_vlmsight.models.tiny.examination_store import ExaminationStore, save
 from pytest_vlmsight.models.tiny.naming import Examination, Question
 from pytest_vlmsight.models.tiny.sequences import SILENT, padded
@@ -82,7 +82,7 @@ def test_it_learns_to_look(store: ExaminationStore, tokenizer: Any, tmp_path: Pa
         vlm,
         step,
         parts=("projector", "mouth"),
-        course=Course(steps=16, rate=3e-3),
+        course=Course(steps=30, rate=3e-3),
         path=tmp_path / "mouth.safetensors",
         told=ignored,
     )
@@ -130,9 +130,9 @@ def test_all_examinations_are_asked_each_with_its_own_pictures(
     assert sum(len(tokens) for _, tokens in met) == len(store)
     assert {features.shape[1] for features, _ in met} == {1, 2}
     for features, tokens in met:
-        assert features.shape[2:] == (196, 128)
+        assert features.shape[2:] == (GRID * GRID, 128)
         for sequence in tokens:
-            pictures = sequence.ids.count(tokenizer.convert_tokens_to_ids("<image>")) // 196
+            pictures = sequence.ids.count(tokenizer.convert_tokens_to_ids("<image>")) // GRID**2
             assert pictures == features.shape[1]
 
 

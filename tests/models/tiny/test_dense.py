@@ -94,7 +94,42 @@ def test_lessons_of_which_nothing_is_known_cost_nothing() -> None:
     depth = np.full((2, 2, GRID, GRID), np.nan, np.float16)
     given = batch(depth=depth, known=np.zeros((2, SITES), bool))
     losses = Dense(32)(places(4), given, torch.Generator().manual_seed(0))
-    assert {name: float(loss) for name, loss in losses.items()} == {"same": 0.0}
+    assert {name: float(loss) for name, loss in losses.items()} == {"same": 0.0, "whole": 0.0}
+
+
+def test_too_far_everywhere_costs_less_than_too_far_in_places() -> None:
+    """Of the same sum of squares: 0.3 everywhere, and 0.3 to either side."""
+    halves = torch.zeros(4, 32, SIDE, SIDE)
+    halves[:, 0] = 1
+    halves[:, 1, :, : SIDE // 2], halves[:, 1, :, SIDE // 2 :] = 1, -1
+    objective = Dense(32)
+    costs = []
+    for which in range(2):
+        with torch.no_grad():
+            objective.depth.weight.zero_()
+            objective.depth.weight[0, which] = 0.3
+            objective.depth.bias.fill_(1.0 - 1.4)
+            told = objective(halves, batch(), torch.Generator().manual_seed(0))
+        costs.append(float(told["depth"]))
+    assert 0 < costs[0] < 0.5 * costs[1]
+
+
+def test_a_whole_picture_is_known_by_its_mean_feature() -> None:
+    kind = CLASSES.index("kind")
+    classes = np.zeros((2, 2, len(CLASSES), GRID, GRID), np.uint8)
+    classes[:, :, kind, :4] = 3
+    classes[:, :, kind, 8:12, :9] = 5  # smaller
+    objective = Dense(32)
+    costs = {}
+    for number in (3, 5):
+        with torch.no_grad():
+            head = objective.wholes.heads[0]
+            head.weight.zero_()  # type: ignore[operator]
+            head.bias.copy_(20.0 * (torch.arange(len(head.bias)) == number))  # type: ignore[operator,arg-type]
+            told = objective(places(4), batch(classes=classes), torch.Generator().manual_seed(0))
+        costs[number] = float(told["whole"])
+    assert costs[3] < 1e-4
+    assert costs[5] > 1
 
 
 def test_names_are_asked_of_what_has_one() -> None:

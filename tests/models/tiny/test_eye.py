@@ -57,6 +57,22 @@ def test_a_training_is_decided_by_its_seed(store: LessonStore, tmp_path: Path) -
         assert torch.equal(p, q)
 
 
+def test_places_that_are_near_begin_alike(store: LessonStore, tmp_path: Path) -> None:
+    tower = eye_training.train_eye(
+        store,
+        objective="dense",
+        course=Course(steps=0, rate=1e-3),
+        seed=0,
+        path=tmp_path / "a.safetensors",
+        told=lambda *_: None,
+    )
+    table = tower.embeddings.position_embedding.weight.detach()[1:].reshape(GRID, GRID, -1)
+    off = (table - table[5, 5]).norm(dim=-1)
+    for row, column in ((5, 6), (4, 5), (6, 6)):
+        assert 0 < off[row, column] < 0.7 * off[10, 11]
+    assert torch.allclose(off[5, 7], off[7, 5], rtol=1e-4)
+
+
 def test_what_it_learns_is_what_the_projector_reads(store: LessonStore, tmp_path: Path) -> None:
     told: list[float] = []
     tower = trained(store, tmp_path / "a.safetensors", seed=0, told=told)

@@ -37,20 +37,45 @@ def test_options_are_different_and_the_answer_is_one_of_them() -> None:
         assert one.pixels.shape[1:] == (224, 224, 3)
         assert one.pixels.dtype == np.uint8
         assert one.questions
-        for asked in one.questions:
+        described, *others = one.questions
+        assert described.options == ()
+        assert described.words
+        for asked in others:
             assert len(set(asked.options)) == len(asked.options) >= 2
             assert 0 <= asked.answer < len(asked.options)
+            assert not asked.words
+
+
+def test_a_description_names_what_is_asked_about_from_left_to_right() -> None:
+    for one in some():
+        described, *others = one.questions
+        things = described.words.replace(";", ",").split(", ")
+        for asked in others:
+            right = asked.options[asked.answer]
+            if asked.about in {"kind", "mark", "colour"}:
+                assert any(right in thing for thing in things), (described, asked)
+            if asked.about == "count":
+                assert ("one", "two", "three", "four").index(right) + 1 == len(things)
+            if asked.about == "place":
+                assert right in things[0 if "left" in asked.text else -1]
+
+
+def test_no_description_is_asked_for_where_none_is_wanted() -> None:
+    asked = examination(np.random.default_rng(3), questions=1, captions=False).questions
+    assert len(asked) == 1
+    assert asked[0].options
 
 
 def test_everything_is_asked_for() -> None:
     about = Counter(asked.about for one in some() for asked in one.questions)
-    assert set(about) == {"kind", "colour", "count", "place", "image", "mark", "point"}
+    asked = {"kind", "colour", "count", "place", "image", "mark", "point"}
+    assert set(about) == {*asked, "caption"}
 
 
 def test_so_many_questions_are_asked() -> None:
     for seed in range(5):
         few = examination(np.random.default_rng(seed), questions=2)
-        assert 1 <= len(few.questions) <= 2
+        assert 2 <= len(few.questions) <= 3
 
 
 def test_letters_are_as_frequent_as_they_are_to_be() -> None:
@@ -91,7 +116,7 @@ def test_what_is_said_to_have_a_colour_has_it() -> None:
     """In pixels: the ones that are nearest to the hue are more where it is named."""
     checked = 0
     for seed in range(40):
-        pixels, asked = _several(np.random.default_rng(seed))
+        pixels, _, asked = _several(np.random.default_rng(seed))
         named = {q.options[q.answer] for q in asked if q.about == "colour"} - {
             "white",
             "black",
