@@ -34,13 +34,13 @@ SHADE = Knob(
 class _Colours:
     """Which of two pictures has the reference's colour?"""
 
-    size: int
+    canvas: Canvas
     span: tuple[float, float]
 
     def __call__(self, seed: int, index: int) -> Item:
         shade = int(SHADE.value(((seed + index) % 20) / 20, self.span))
         pictures = [
-            flat(colour, size=(self.size,) * 2) for colour in ((shade, 0, 0), (0, shade, 0))
+            flat(colour, size=(self.canvas.size,) * 2) for colour in ((shade, 0, 0), (0, shade, 0))
         ]
         right = index % 2
         shown = (pictures[0], pictures[right], pictures[1 - right])
@@ -56,24 +56,34 @@ def made_colours(*, canvas: Canvas = DEFAULT_CANVAS, difficulty: Mapping[str, st
         version="1",
         readout="pooled",
         source="flat colours",
-        make=_Colours(canvas.size, spans["shade"]),
+        make=_Colours(canvas, spans["shade"]),
         settings={"size": canvas.size, "spans": spans},
         knobs=[SHADE],
     )
 
 
-def _never(seed: int, index: int) -> Item:
+@dataclass(frozen=True, slots=True)
+class _Never:
     """Makes three items and no fourth."""
-    for _ in tries("made_never", "1", seed, index):
-        if index < 3:
-            return _Colours(64, SHADE.span)(seed, index)
-    raise AssertionError
+
+    canvas: Canvas
+
+    def __call__(self, seed: int, index: int) -> Item:
+        for _ in tries("made_never", "1", seed, index):
+            if index < 3:
+                return _Colours(self.canvas, SHADE.span)(seed, index)
+        raise AssertionError
 
 
 def made_never(*, canvas: Canvas = DEFAULT_CANVAS, difficulty: Mapping[str, str] = {}) -> Task:
     """A task that cannot make its items."""
     return generated_task(
-        name="made_never", version="1", readout="pooled", source="", make=_never, settings={}
+        name="made_never",
+        version="1",
+        readout="pooled",
+        source="",
+        make=_Never(canvas),
+        settings={},
     )
 
 

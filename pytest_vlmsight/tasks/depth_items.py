@@ -14,7 +14,7 @@ from .decoys import balanced_index
 from .generated import Canvas, digest, generator, tries
 from .item import DepthMap, Picture
 from .knobs import Knob
-from .picture_cache import cached
+from .picture_cache import cached, cached_depths
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -187,7 +187,7 @@ class Shot:
         """
         size = (canvas.size, canvas.size)
         name = digest(self._content() | {"size": canvas.size, "depth": "things"})
-        return DepthMap(name, size, _Measured(self, canvas.size))
+        return cached_depths(DepthMap(name, size, _Measured(self, canvas.size)), canvas.cache)
 
     def _content(self) -> dict[str, object]:
         return self.scenes.content(self.seed, self.index, self.attempt, self.nearer)

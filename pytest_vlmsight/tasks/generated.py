@@ -15,11 +15,12 @@ from .item import Item, Task
 from .markers import DEFAULT_MARKERS, Markers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
 
+    from .item_cache import Maker
     from .knobs import Knob
 
 SIZES = (224, 672)
@@ -39,7 +40,7 @@ class Canvas:
     Attributes:
         size: side of the square pictures in px.
         markers: draws them.
-        cache: folder where rendered pictures are kept; None keeps none.
+        cache: folder where items and rendered pictures are kept; None keeps none.
 
     Raises:
         ValueError: the size is out of bounds.
@@ -90,11 +91,17 @@ def digest(content: Mapping[str, object]) -> str:
 class GeneratedItems:
     """A task's items from a maker of single ones; picklable, so that tasks travel to workers."""
 
-    make: Callable[[int, int], Item]
+    make: Maker
+    fingerprint: str
 
     def __call__(self, n: int, seed: int) -> list[Item]:
-        """The first n items of a seed."""
-        return [self.make(seed, index) for index in range(n)]
+        """The first n items of a seed, from the canvas's cache where they are there."""
+        folder = self.make.canvas.cache
+        if folder is None:
+            return [self.make(seed, index) for index in range(n)]
+        from .item_cache import kept_items
+
+        return kept_items(self.make, n, seed, fingerprint=self.fingerprint, folder=folder)
 
 
 def generated_task(
@@ -103,7 +110,7 @@ def generated_task(
     version: str,
     readout: str,
     source: str,
-    make: Callable[[int, int], Item],
+    make: Maker,
     settings: Mapping[str, object],
     knobs: Sequence[Knob] = (),
 ) -> Task:
@@ -118,13 +125,14 @@ def generated_task(
         settings: all that decides the items beside seed and index, for the fingerprint.
         knobs: what its difficulty is set by.
     """
+    fingerprint = digest({"task": name, "version": version, **settings})
     return Task(
         name=name,
         version=version,
         readout=readout,
         source=f"generated: {source}",
         licence="Apache-2.0",
-        make_items=GeneratedItems(make),
-        fingerprint=digest({"task": name, "version": version, **settings}),
+        make_items=GeneratedItems(make, fingerprint),
+        fingerprint=fingerprint,
         knobs=tuple(knobs),
     )

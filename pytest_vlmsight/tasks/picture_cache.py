@@ -1,4 +1,4 @@
-"""Rendered pictures kept on disk, so that no run renders what an earlier one did.
+"""Rendered pictures and depth maps kept on disk, so that no run renders what an earlier one did.
 
 A picture's digest says all that decides its pixels, so it is the file's name and nothing ever
 has to be made invalid. A cache may only save time: whatever is wrong with it, the picture is
@@ -19,11 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .item import Picture
+from .item import DepthMap, Picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy as np
+    from numpy.typing import NDArray
     from PIL.Image import Image
 
 LIMIT = 2 * 2**30
@@ -33,7 +35,8 @@ PRUNE_AFTER = 64 * 2**20
 """Bytes that are written, by whatever processes, between two prunings on average."""
 
 _NAME = "pytest-vlmsight"
-_PICTURES = "pictures"
+_PICTURES, _DEPTHS = "pictures", "depths"
+_RGB, _DEEP = (8, 2), (16, 0)  # bits and colour type of a PNG
 _SUFFIX, _UNFINISHED = ".png", ".part"
 _ABANDONED = 3600.0  # seconds after which an unfinished file is nobody's any more
 
@@ -77,6 +80,19 @@ def cached(picture: Picture, folder: Path | None, *, limit: int = LIMIT) -> Pict
     return Picture(picture.digest, picture.size, _Kept(picture, folder / _PICTURES, limit))
 
 
+def cached_depths(depths: DepthMap, folder: Path | None, *, limit: int = LIMIT) -> DepthMap:
+    """The same depth map, read from disk where it was measured before; see ``cached``.
+
+    Args:
+        depths: any.
+        folder: holds the cache, in its folder ``depths``; None keeps nothing.
+        limit: bytes of all depth maps in the folder.
+    """
+    if folder is None:
+        return depths
+    return DepthMap(depths.digest, depths.size, _KeptDepths(depths, folder / _DEPTHS, limit))
+
+
 @dataclass(frozen=True, slots=True)
 class _Kept:
     """Reads a picture or renders and writes it when called; picklable where the picture is."""
@@ -86,28 +102,57 @@ class _Kept:
     limit: int
 
     def __call__(self) -> Image:
-        digest = self.picture.digest
-        path = self.folder / digest[:2] / f"{digest}{_SUFFIX}"
-        image = _read(path, self.picture.size)
-        if image is not None:
-            return image
-        image = self.picture.load()
-        with suppress(OSError):  # no permission, no space, a file where a folder should be
-            written = _write(path, image)
-            # Decided by the digest, so that processes need not count together and short runs
-            # prune as often as long ones.
-            if int(digest[:8], 16) * PRUNE_AFTER < written * 2**32:
-                _prune(self.folder, self.limit)
+        picture = self.picture
+        path = _file(self.folder, picture.digest)
+        image = _read(path, picture.size, _RGB)
+        if image is None:
+            image = picture.load()
+            _keep(path, image, limit=self.limit)
         return image
 
 
-def _read(path: Path, size: tuple[int, int]) -> Image | None:
-    """The picture of a file, if that is a whole one of this size."""
+@dataclass(frozen=True, slots=True)
+class _KeptDepths:
+    """Reads a depth map or measures and writes it when called; picklable likewise."""
+
+    depths: DepthMap
+    folder: Path
+    limit: int
+
+    def __call__(self) -> NDArray[np.uint16]:
+        import numpy as np
+        from PIL import Image
+
+        path = _file(self.folder, self.depths.digest)
+        image = _read(path, self.depths.size, _DEEP)
+        if image is not None:
+            return np.asarray(image, np.uint16)
+        found = self.depths.load()
+        _keep(path, Image.fromarray(found), limit=self.limit)
+        return found
+
+
+def _file(folder: Path, digest: str) -> Path:
+    return folder / digest[:2] / f"{digest}{_SUFFIX}"
+
+
+def _keep(path: Path, image: Image, *, limit: int) -> None:
+    """Write a file, and now and then prune its folder; where neither can be done, nothing is."""
+    with suppress(OSError):  # no permission, no space, a file where a folder should be
+        written = _write(path, image)
+        # Decided by the digest, so that processes need not count together and short runs
+        # prune as often as long ones.
+        if int(path.stem[:8], 16) * PRUNE_AFTER < written * 2**32:
+            _prune(path.parent.parent, limit)
+
+
+def _read(path: Path, size: tuple[int, int], form: tuple[int, int]) -> Image | None:
+    """The picture of a file, if that is a whole one of this size and form."""
     from PIL import Image
 
     try:
         data = path.read_bytes()
-        if not data.startswith(_png_start(size)):
+        if not data.startswith(_png_start(size, form)):
             return None
         with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
             image.verify()  # the checksums, which decoding alone does not look at
@@ -120,9 +165,9 @@ def _read(path: Path, size: tuple[int, int]) -> Image | None:
     return image
 
 
-def _png_start(size: tuple[int, int]) -> bytes:
-    """What the file of an RGB picture begins with: nothing else needs to be decoded."""
-    header = b"IHDR" + struct.pack(">IIBBBBB", *size, 8, 2, 0, 0, 0)
+def _png_start(size: tuple[int, int], form: tuple[int, int]) -> bytes:
+    """What the file of such a picture begins with: nothing else needs to be decoded."""
+    header = b"IHDR" + struct.pack(">IIBBBBB", *size, *form, 0, 0, 0)
     checked = struct.pack(">I", len(header) - 4) + header + struct.pack(">I", zlib.crc32(header))
     return b"\x89PNG\r\n\x1a\n" + checked
 

@@ -1,0 +1,209 @@
+"""Generated items kept on disk, so that no run looks for what an earlier one found.
+
+To find an item takes many tries, and longer than to render its pictures. A file has a line for
+each item of a task and seed, written as soon as the item is found, so that a run that is killed
+has lost nothing. Its name says all that decides the items, the code that makes them included, so
+nothing ever has to be made invalid. A cache may only save time: a line with anything wrong is
+passed over, and the item is made.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from contextlib import suppress
+from dataclasses import asdict, astuple, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from .generated import digest
+from .item import Box, DepthMap, Item, Picture, Point
+from .markers import Markers, MarkerStyle
+from .picture_cache import cached, cached_depths
+
+if TYPE_CHECKING:
+    from .generated import Canvas
+
+_FOLDER = "items"
+_UNUSED = 30 * 86400.0  # seconds after which a file is removed
+
+
+class Maker(Protocol):
+    """Makes items; hashable, and picklable so that tasks travel to workers."""
+
+    @property
+    def canvas(self) -> Canvas:
+        """How their pictures are made."""
+
+    def __hash__(self) -> int:
+        """Of all that decides the items."""
+
+    def __call__(self, seed: int, index: int, /) -> Item:
+        """Item ``index`` of a seed."""
+
+
+def kept_items(make: Maker, n: int, seed: int, *, fingerprint: str, folder: Path) -> list[Item]:
+    """The first n items of a seed, read where they were found before.
+
+    Args:
+        make: makes them.
+        n: how many.
+        seed: of them.
+        fingerprint: hash of all that decides them but markers and code.
+        folder: holds the cache, in its folder ``items``; made when something is first written.
+
+    Raises:
+        GenerationError: an item could not be made.
+    """
+    path = _path(make, seed, fingerprint=fingerprint, folder=folder)
+    known = _read(path, make, seed, folder)
+    items = []
+    for index in range(n):
+        item = known.get(index)
+        if item is None:
+            item = make(seed, index)
+            with suppress(OSError):  # no permission, no space, a file where a folder should be
+                _append(path, index, item)
+        items.append(item)
+    return items
+
+
+def _path(make: Maker, seed: int, *, fingerprint: str, folder: Path) -> Path:
+    markers = make.canvas.markers
+    content = {
+        "fingerprint": fingerprint,
+        "markers": [asdict(markers.style), markers.varied, sorted(markers.fixed)],
+        "code": _code(),
+    }
+    return folder / _FOLDER / f"{digest(content)[:32]}-{seed}.jsonl"
+
+
+@lru_cache(maxsize=1)
+def _code() -> str:
+    """Digest of all that makes items."""
+    here = Path(__file__).parent
+    return digest({str(p.relative_to(here)): p.read_text("utf-8") for p in here.rglob("*.py")})
+
+
+def _read(path: Path, make: Maker, seed: int, folder: Path) -> dict[int, Item]:
+    """Items by index."""
+    found: dict[int, Item] = {}
+    try:
+        lines = path.read_bytes().splitlines()
+        os.utime(path)
+    except OSError:
+        return found
+    for line in filter(None, lines):
+        try:
+            record = json.loads(line)
+            index = record["index"]
+            item = _item(record, make, seed, index, folder)
+            if item.id == record["id"]:
+                found[index] = item
+        except Exception:  # noqa: S112 - whatever is wrong with the line, the item is made
+            continue
+    return found
+
+
+def _append(path: Path, index: int, item: Item) -> None:
+    """Write an item's line, where the item can be told by one.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    if item.draw is not None and not isinstance(item.draw, Markers):
+        return
+    record = {
+        "index": index,
+        "id": item.id,
+        "name": item.name,
+        "pictures": [[p.digest, *p.size] for p in item.clean_images],
+        "depth_maps": [[m.digest, *m.size] for m in item.depth_maps],
+        "question": item.question,
+        "options": item.options,
+        "answer": item.answer,
+        "points": [astuple(p) for p in item.points],
+        "boxes": [astuple(b) for b in item.boxes],
+        "slices": item.slices,
+        "style": item.draw and [asdict(item.draw.style), item.draw.slices],
+    }
+    if not path.parent.is_dir() or not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _prune(path.parent)
+    # It begins a line of its own even where a run was killed within one.
+    line = f"\n{json.dumps(record)}\n".encode()
+    with path.open("ab", buffering=0) as file:
+        file.write(line)
+
+
+def _item(record: dict[str, Any], make: Maker, seed: int, index: int, folder: Path) -> Item:
+    pictures = tuple(
+        cached(
+            Picture(name, (width, height), _Again(make, seed, index, "clean_images", number)),
+            folder,
+        )
+        for number, (name, width, height) in enumerate(record["pictures"])
+    )
+    depth_maps = tuple(
+        cached_depths(
+            DepthMap(name, (width, height), _Again(make, seed, index, "depth_maps", number)),
+            folder,
+        )
+        for number, (name, width, height) in enumerate(record["depth_maps"])
+    )
+    points = tuple(Point(**_named(Point, values)) for values in record["points"])
+    boxes = tuple(Box(**_named(Box, values)) for values in record["boxes"])
+    draw = None
+    if record["style"] is not None:
+        style, slices = record["style"]
+        draw = Markers(MarkerStyle(**style), slices=_pairs(slices))
+    return Item(
+        name=record["name"],
+        images=draw.paint_all(pictures, points=points, boxes=boxes) if draw else pictures,
+        clean_images=pictures,
+        question=record["question"],
+        options=tuple(record["options"]),
+        answer=record["answer"],
+        points=points,
+        boxes=boxes,
+        slices=_pairs(record["slices"]),
+        depth_maps=depth_maps,
+        draw=draw,
+    )
+
+
+def _named(kind: Any, values: list[Any]) -> dict[str, Any]:
+    return dict(zip(kind.__dataclass_fields__, values, strict=True))
+
+
+def _pairs(given: list[list[str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name, value in given)
+
+
+@dataclass(frozen=True, slots=True)
+class _Again:
+    """Makes an item anew for one of its pictures or depth maps that is not kept any more."""
+
+    make: Maker
+    seed: int
+    index: int
+    what: str
+    number: int
+
+    def __call__(self) -> Any:
+        return getattr(_made(self.make, self.seed, self.index), self.what)[self.number].load()
+
+
+@lru_cache(maxsize=2)  # an item's pictures are usually loaded one after the other
+def _made(make: Maker, seed: int, index: int) -> Item:
+    return make(seed, index)
+
+
+def _prune(folder: Path) -> None:
+    """Remove what was not used for long, which is of other code mostly."""
+    for path in folder.glob("*.jsonl"):
+        with suppress(OSError):  # another process removed it
+            if time.time() - path.stat().st_mtime > _UNUSED:
+                path.unlink()
