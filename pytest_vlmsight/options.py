@@ -337,9 +337,16 @@ OPTIONS = (
         parse=_truth,
         default=False,
         expected="true or false",
-        help="keep no generated pictures",
+        help="keep no generated items and pictures",
         bare=True,
         valued=False,
+    ),
+    Option(
+        name="jobs",
+        parse=_whole(1, words={"auto": None}),
+        default=None,
+        expected="a whole number of at least 1, or auto",
+        help="processes that make generated items (auto: as many as there are cores)",
     ),
     Option(
         name="trust-remote-code",

@@ -12,11 +12,12 @@ from .options import SettingError
 from .plan import ROOT, Plan
 from .progress import open_progress
 from .settings import Settings, read_settings
-from .suite import VlmCase, VlmSuite
+from .suite import AHEAD, VlmCase, VlmSuite
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
+    from .making import Ahead
     from .tasks.item import Task
 
 _ARGS = "vlmsight_args"
@@ -161,6 +162,30 @@ class SuitePlugin:
         }
         items.sort(key=lambda item: order[id(item)])
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Have items made by other processes while the tests run."""
+        ahead = self._ahead(session)
+        if ahead is None:
+            return (yield)
+        self.config.stash[AHEAD] = ahead
+        try:
+            return (yield)
+        finally:
+            del self.config.stash[AHEAD]
+            ahead.close()
+
+    def _ahead(self, session: pytest.Session) -> Ahead | None:
+        from .making import Ahead, cores
+
+        # Workers of xdist are several processes as it is.
+        if self.plan is None or self.config.option.collectonly or _is_worker(self.config):
+            return None
+        cases = [item for item in session.items if isinstance(item, VlmCase)]
+        tasks = list({case.task.name: case.task for case in cases}.values())
+        settings = self.settings
+        return Ahead(tasks, n=settings.items, seed=settings.seed, jobs=settings.jobs or cores())
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Collect outcomes, also those that arrive from xdist's workers."""
         if report.nodeid.startswith(f"{ROOT}::"):
@@ -190,6 +215,10 @@ class SuitePlugin:
         from .scheduling import model_scheduling
 
         return model_scheduling(config, log)
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
 
 
 def _checked_tasks(settings: Settings) -> list[Task]:

@@ -55,6 +55,7 @@ class Settings:
     difficulty: tuple[Difficulty, ...] = ()
     cache_dir: str | None = None
     no_cache: bool = False
+    jobs: int | None = None
     trust_remote_code: bool = False
 
     def gate_for(self, task: str) -> GateSettings:

@@ -22,10 +22,15 @@ if TYPE_CHECKING:
 
     from .evaluation import Evaluation
     from .gates import Verdict
+    from .making import Ahead
     from .models.base import Vlm
     from .models.names import ModelName
     from .settings import GateSettings
     from .tasks.item import Task
+
+
+AHEAD: pytest.StashKey[Ahead] = pytest.StashKey()
+"""What makes items before they are asked for, while the run's tests run."""
 
 
 class GateFailure(Exception):  # noqa: N818 - a failed test, not an error
@@ -120,6 +125,9 @@ class VlmModel(pytest.Collector):
         if task.name not in self._evaluations:
             assert self._vlm is not None
             try:
+                ahead = self.config.stash.get(AHEAD, None)
+                if ahead is not None:
+                    ahead.wait(task, told=self.plan.progress)
                 self._evaluations[task.name] = evaluate(
                     self._vlm, task, settings=self.plan.settings, progress=self.plan.progress
                 )

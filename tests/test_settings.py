@@ -60,6 +60,7 @@ VALID: dict[str, list[tuple[Any, Any]]] = {
     ],
     "cache-dir": [("~/my pictures, here", "~/my pictures, here")],
     "no-cache": [("true", True), (True, True), ("no", False)],
+    "jobs": [("auto", None), ("3", 3)],
     "trust-remote-code": [
         ("TRUE", True),
         ("no", False),
@@ -83,6 +84,7 @@ INVALID: dict[str, list[Any]] = {
     "inconclusive": ["maybe", "FAIL"],
     "dtype": ["int8"],
     "batch": ["0", "all"],
+    "jobs": ["0", "many"],
     "images": ["both"],
     "size": ["223", "673", "0", "large", "224.5"],
     "difficulty": [["depth"], ["ratio=1"], ["depth ratio"], ["depth ratio="], ["depth =1"], [" "]],

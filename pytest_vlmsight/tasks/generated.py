@@ -99,9 +99,35 @@ class GeneratedItems:
         folder = self.make.canvas.cache
         if folder is None:
             return [self.make(seed, index) for index in range(n)]
-        from .item_cache import kept_items
+        from .item_cache import ItemFile
 
-        return kept_items(self.make, n, seed, fingerprint=self.fingerprint, folder=folder)
+        return ItemFile(self.make, seed, fingerprint=self.fingerprint, folder=folder).items(n)
+
+    def missing(self, n: int, seed: int) -> list[int]:
+        """Which of the first n items of a seed are not kept with all of their pictures.
+
+        None are where nothing is kept.
+        """
+        folder = self.make.canvas.cache
+        if folder is None:
+            return []
+        from .item_cache import ItemFile
+
+        return ItemFile(self.make, seed, fingerprint=self.fingerprint, folder=folder).missing(n)
+
+    def prepare(self, seed: int, indices: Sequence[int]) -> None:
+        """Make items and all of their pictures, so that they are kept.
+
+        Raises:
+            GenerationError: an item could not be made.
+        """
+        folder = self.make.canvas.cache
+        if folder is None:
+            return
+        from .item_cache import ItemFile
+
+        file = ItemFile(self.make, seed, fingerprint=self.fingerprint, folder=folder)
+        file.prepare(indices)
 
 
 def generated_task(

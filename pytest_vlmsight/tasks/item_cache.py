@@ -21,9 +21,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 from .generated import digest
 from .item import Box, DepthMap, Item, Picture, Point
 from .markers import Markers, MarkerStyle
-from .picture_cache import cached, cached_depths
+from .picture_cache import cached, cached_depths, is_kept
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .generated import Canvas
 
 _FOLDER = "items"
@@ -44,30 +46,63 @@ class Maker(Protocol):
         """Item ``index`` of a seed."""
 
 
-def kept_items(make: Maker, n: int, seed: int, *, fingerprint: str, folder: Path) -> list[Item]:
-    """The first n items of a seed, read where they were found before.
+class ItemFile:
+    """The items of a task and seed.
 
     Args:
         make: makes them.
-        n: how many.
         seed: of them.
         fingerprint: hash of all that decides them but markers and code.
         folder: holds the cache, in its folder ``items``; made when something is first written.
-
-    Raises:
-        GenerationError: an item could not be made.
     """
-    path = _path(make, seed, fingerprint=fingerprint, folder=folder)
-    known = _read(path, make, seed, folder)
-    items = []
-    for index in range(n):
-        item = known.get(index)
+
+    def __init__(self, make: Maker, seed: int, *, fingerprint: str, folder: Path) -> None:
+        self._make, self._seed, self._folder = make, seed, folder
+        self._path = _path(make, seed, fingerprint=fingerprint, folder=folder)
+        self._known = _read(self._path, make, seed, folder)
+
+    def items(self, n: int) -> list[Item]:
+        """The first n items, read where they were found before.
+
+        Raises:
+            GenerationError: an item could not be made.
+        """
+        return [self._item(index) for index in range(n)]
+
+    def missing(self, n: int) -> list[int]:
+        """Which of the first n items are not there with all that is rendered of them."""
+        return [
+            index
+            for index in range(n)
+            if index not in self._known or not rendered(self._known[index], self._folder)
+        ]
+
+    def prepare(self, indices: Iterable[int]) -> None:
+        """Make items and render all of them.
+
+        Raises:
+            GenerationError: an item could not be made.
+        """
+        for index in indices:
+            item = self._item(index)
+            for picture in item.clean_images:
+                picture.load()
+            for depths in item.depth_maps:
+                depths.load()
+
+    def _item(self, index: int) -> Item:
+        item = self._known.get(index)
         if item is None:
-            item = make(seed, index)
+            item = self._make(self._seed, index)
             with suppress(OSError):  # no permission, no space, a file where a folder should be
-                _append(path, index, item)
-        items.append(item)
-    return items
+                _append(self._path, index, item)
+        return item
+
+
+def rendered(item: Item, folder: Path) -> bool:
+    """Whether all pictures and depth maps of an item are kept."""
+    pictures = all(is_kept(one, folder) for one in item.clean_images)
+    return pictures and all(is_kept(one, folder) for one in item.depth_maps)
 
 
 def _path(make: Maker, seed: int, *, fingerprint: str, folder: Path) -> Path:

@@ -93,6 +93,12 @@ def cached_depths(depths: DepthMap, folder: Path | None, *, limit: int = LIMIT) 
     return DepthMap(depths.digest, depths.size, _KeptDepths(depths, folder / _DEPTHS, limit))
 
 
+def is_kept(one: Picture | DepthMap, folder: Path) -> bool:
+    """Whether there is a file of a picture or depth map, whole or not."""
+    name = _PICTURES if isinstance(one, Picture) else _DEPTHS
+    return _file(folder / name, one.digest).is_file()
+
+
 @dataclass(frozen=True, slots=True)
 class _Kept:
     """Reads a picture or renders and writes it when called; picklable where the picture is."""

@@ -15,7 +15,7 @@ from made_items import flat, item
 from pytest_vlmsight.tasks import item_cache
 from pytest_vlmsight.tasks.generated import Canvas, GenerationError
 from pytest_vlmsight.tasks.item import Box, DepthMap, Item, Point
-from pytest_vlmsight.tasks.item_cache import kept_items
+from pytest_vlmsight.tasks.item_cache import ItemFile
 from pytest_vlmsight.tasks.marker_words import parse_markers
 from pytest_vlmsight.tasks.registry import BUILT_IN, resolve
 
@@ -69,7 +69,7 @@ def make(tmp_path: Path) -> Marked:
 def kept(make: Marked, n: int, *, seed: int = 0, fingerprint: str = "f") -> list[Item]:
     folder = make.canvas.cache
     assert folder is not None
-    return kept_items(make, n, seed, fingerprint=fingerprint, folder=folder)
+    return ItemFile(make, seed, fingerprint=fingerprint, folder=folder).items(n)
 
 
 def lines(folder: Path) -> list[Path]:
@@ -233,6 +233,27 @@ def test_items_without_markers_are_read_as_such(
     assert again == first
     assert again[0].images == again[0].clean_images
     assert again[0].draw is None
+
+
+def test_what_is_prepared_is_not_missing_and_is_not_made_again(
+    make: Marked, tmp_path: Path
+) -> None:
+    def file() -> ItemFile:
+        return ItemFile(make, 0, fingerprint="f", folder=tmp_path)
+
+    assert file().missing(3) == [0, 1, 2]
+    file().prepare([0, 2])
+    # The maker keeps no pictures of its own: those of items that are read are kept.
+    file().prepare([0, 2])
+    assert file().missing(3) == [1]
+    CALLS.clear()
+    item_cache._made.cache_clear()
+    for one in (file().items(1)[0].clean_images[0], file().items(1)[0].depth_maps[0]):
+        one.load()
+    assert not CALLS
+    (picture, *_) = (tmp_path / "pictures").rglob("*.png")
+    picture.unlink()
+    assert len(file().missing(3)) == 2
 
 
 @pytest.mark.parametrize("name", sorted(BUILT_IN))
