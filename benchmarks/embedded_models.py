@@ -5,7 +5,7 @@ pixels that it was given (matched) and of clean ones (native), as `pytest --vlm`
 naming questions, which are what the mouths first learnt. Tasks are made by several processes, and
 what is measured is written down task by task, so that a run that was stopped goes on.
 
-    python benchmarks/embedded_models.py RESULTS [--models ./models/tiny ...] -o tables.md
+    python benchmarks/embedded_models.py RESULTS --models models/tiny models/tiny-tuned -o all.md
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pytest_vlmsight.models.names import EMBEDDED
 from pytest_vlmsight.stats.proportion import wilson_interval
 from pytest_vlmsight.stats.tango import tango_interval
 from pytest_vlmsight.tasks.registry import BUILT_IN
@@ -217,7 +216,7 @@ def _row(cells: Sequence[str]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("results", type=Path, help="folder of what is measured")
-    parser.add_argument("--models", nargs="+", default=list(EMBEDDED), help="as after --vlm")
+    parser.add_argument("--models", nargs="+", required=True, help="as after --vlm")
     parser.add_argument("--tasks", nargs="+", default=[NAMING, *sorted(BUILT_IN)])
     parser.add_argument("--n", type=int, default=400)
     parser.add_argument("--seed", type=int, default=0)

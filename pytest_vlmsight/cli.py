@@ -154,12 +154,11 @@ def _pack(parsed: argparse.Namespace) -> None:
 
 
 def _models(_: argparse.Namespace) -> None:
-    from .models.names import ALIASES, EMBEDDED
+    from .models.names import ALIASES
 
-    known = {**dict.fromkeys(EMBEDDED, "comes with the package"), **ALIASES}
-    width = max(map(len, known))
-    for name, source in known.items():
-        print(f"{name:<{width}}  {source}")
+    width = max(map(len, ALIASES))
+    for alias, source in ALIASES.items():
+        print(f"{alias:<{width}}  {source}")
     print("Also: any hub id owner/name[@revision] or a folder with a checkpoint.")
 
 

@@ -18,11 +18,6 @@ ALIASES = {
 }
 """Names that people say, and the hub ids they mean."""
 
-EMBEDDED = ("tiny", "tiny-tuned", "tiny-vit-tuned", "tiny-projector-tuned")
-"""Names of the models that come with the package; see docs/embedded-models.md."""
-
-_WEIGHTS = Path(__file__).parent / "tiny" / "weights"
-
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 
@@ -51,8 +46,7 @@ def parse_name(text: str, *, base: Path | None = None) -> ModelName:
     """Resolve a ``--vlm`` value without touching the network.
 
     Args:
-        text: an embedded model's name, an alias, ``owner/name[@revision]`` of the hub, or a
-            folder.
+        text: an alias, ``owner/name[@revision]`` of the hub, or a folder.
         base: what relative folders are relative to; the working directory by default.
 
     Raises:
@@ -61,15 +55,13 @@ def parse_name(text: str, *, base: Path | None = None) -> ModelName:
     text = text.strip()
     if not text or "::" in text:
         raise UnknownModelError(
-            f"--vlm={text!r}: expected a known name, a hub id or a folder, without '::' "
+            f"--vlm={text!r}: expected an alias, a hub id or a folder, without '::' "
             "(which separates the parts of a case id)"
         )
     if text.startswith(("http://", "https://")):
         raise UnknownModelError(
-            f"--vlm={text}: endpoints cannot be asked yet; give a known name, a hub id or a folder"
+            f"--vlm={text}: endpoints cannot be asked yet; give an alias, a hub id or a folder"
         )
-    if text in EMBEDDED:  # also where there is a folder of that name: ./tiny is the folder
-        return _local(text, _WEIGHTS / text)
     folder = (base or Path.cwd()) / text
     with contextlib.suppress(RuntimeError):  # ~name of somebody who has no home here
         folder = (base or Path.cwd()) / Path(text).expanduser()
@@ -83,11 +75,11 @@ def parse_name(text: str, *, base: Path | None = None) -> ModelName:
         raise UnknownModelError(f"--vlm={text}: '@' must be followed by a revision")
     source = ALIASES.get(name, name)
     if not _HUB_ID.fullmatch(source):
-        close = difflib.get_close_matches(name, [*EMBEDDED, *ALIASES], n=3)
+        close = difflib.get_close_matches(name, ALIASES, n=3)
         hint = f" (did you mean {', '.join(close)}?)" if close else ""
         raise UnknownModelError(
             f"--vlm={text}: neither a folder, nor a hub id of the form owner/name[@revision], "
-            f"nor a name that is known{hint}; `vlmsight models` lists these"
+            f"nor an alias{hint}; `vlmsight models` lists the aliases"
         )
     return ModelName(shown=text, source=source, revision=revision or None, local=False)
 

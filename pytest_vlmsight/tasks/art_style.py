@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from .decoys import balanced_index
-from .generated import DEFAULT_CANVAS, Canvas, digest, generated_task, generator
+from .generated import DEFAULT_CANVAS, Canvas, Choice, digest, generated_task, generator
 from .item import Item, Picture, Task
 from .knobs import Knob, spans_of
 from .picture_cache import cached
@@ -161,6 +161,11 @@ class _Maker:
     spans: tuple[tuple[str, tuple[float, float]], ...]
 
     def __call__(self, seed: int, index: int) -> Item:
+        _, item = self.found(seed, index)
+        return item
+
+    def found(self, seed: int, index: int, choice: Choice | None = None) -> tuple[Choice, Item]:
+        """See ``TrioItems.found``; nothing is tried more than once."""
         from .scenes.styles.families import FAMILIES
 
         drawn = generator(NAME, VERSION, seed, index, "knobs").random(len(KNOBS) + 1).tolist()
@@ -173,14 +178,17 @@ class _Maker:
         answer = balanced_index(len(_OPTIONS), NAME, "answer", seed, index)
         style = balanced_index(2, NAME, "style", seed, index)
         rng = generator(NAME, VERSION, seed, index, 0)
-        references, options = _chosen(
-            *self._drawings(rng, f"{NAME}/{VERSION}/{seed}/{index}", values, colours=colours)
+        some, others = self._drawings(
+            rng, f"{NAME}/{VERSION}/{seed}/{index}", values, colours=colours
         )
+        picked = _picked(some, others) if choice is None else choice
+        one, other, first, second = picked
+        references, options = (some[0][one], some[1][other]), (others[0][first], others[1][second])
         reference = references[style]
         right, wrong = options[style], options[1 - style]
         shown = (reference, wrong, right) if answer else (reference, right, wrong)
         pictures = tuple(cached(drawing.picture(), self.canvas.cache) for drawing in shown)
-        return Item(
+        item = Item(
             name=f"{NAME}-{seed}-{index}",
             images=pictures,
             clean_images=pictures,
@@ -193,6 +201,7 @@ class _Maker:
                 ("palette", "colours" if colours else "monochrome"),
             ),
         )
+        return picked, item
 
     def _drawings(
         self, rng: np.random.Generator, key: str, values: Mapping[str, float], *, colours: bool
@@ -226,16 +235,13 @@ class _Maker:
         )
 
 
-def _chosen(
-    references: Drawings, options: Drawings
-) -> tuple[tuple[Drawing, Drawing], tuple[Drawing, Drawing]]:
-    """A reference in each style and an option in each."""
+def _picked(references: Drawings, options: Drawings) -> Choice:
+    """Numbers of a reference in each style and of an option in each."""
     from .crossed import crossed
     from .impression import counted, unlikeness
 
     a, b, c, d = ([drawing.impression() for drawing in some] for some in (*references, *options))
-    one, other, first, second = crossed((a, b), (c, d), unlikeness, counted(_WEIGHTS))
-    return (references[0][one], references[1][other]), (options[0][first], options[1][second])
+    return crossed((a, b), (c, d), unlikeness, counted(_WEIGHTS))
 
 
 def _drawing(

@@ -54,12 +54,14 @@ class Counterparts:
         reference: REF in the first, as shares of the side.
         candidates: in the second, by option; one is REF's counterpart.
         parts: their parts' names, by option.
+        number: of the set of parts that was picked.
     """
 
     cameras: tuple[Camera, Camera]
     reference: Place2
     candidates: tuple[Place2, ...]
     parts: tuple[str, ...]
+    number: int
 
 
 def counterparts(
@@ -69,6 +71,7 @@ def counterparts(
     staged: Callable[[int], Scene],
     answer: int,
     weights: Weights,
+    known: int | None = None,
 ) -> Counterparts | None:
     """Parts to mark in two views, or None where these views are not to be used.
 
@@ -78,15 +81,18 @@ def counterparts(
         staged: 0 or 1 → the first or second thing as it is shown.
         answer: option that is to be the right one.
         weights: by how much sets of parts are preferred.
+        known: the number of the set that is picked, where that is known.
     """
     chance, share = rng.random(2).tolist()
-    weight = weighed(views.nearness(), views.sets, weights.nearness)
-    if weights.measures and chance < use(total(weight)):
-        unlike = combined(views.measures(staged), weights.measures)
-        weight = weight * weighed(unlike, views.sets, weights.likeness)
-    if chance >= use(total(weight)):
-        return None
-    found = [views.parts[number] for number in views.sets[picked(weight, share)].tolist()]
+    if known is None:
+        weight = weighed(views.nearness(), views.sets, weights.nearness)
+        if weights.measures and chance < use(total(weight)):
+            unlike = combined(views.measures(staged), weights.measures)
+            weight = weight * weighed(unlike, views.sets, weights.likeness)
+        if chance >= use(total(weight)):
+            return None
+        known = picked(weight, share)
+    found = [views.parts[number] for number in views.sets[known].tolist()]
     first, second = views.sights
     reference = _reference(rng, first, found)
     if reference is None:
@@ -102,6 +108,7 @@ def counterparts(
         reference=(x, y),
         candidates=tuple((second.places[part].x, second.places[part].y) for part in parts),
         parts=parts,
+        number=known,
     )
 
 

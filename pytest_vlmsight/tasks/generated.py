@@ -20,13 +20,17 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from .item_cache import Maker
+    from .item_cache import ItemFile, Maker
     from .knobs import Knob
 
 SIZES = (224, 672)
 """Least and greatest side of a generated picture in px."""
 
 MOST_TRIES = 400
+
+Choice = tuple[int, ...]
+"""What was found for an item: the number of the try that succeeded, and numbers of what was picked
+of all that it drew. From it the item is made without looking for it again."""
 
 
 class GenerationError(RuntimeError):
@@ -82,6 +86,20 @@ def tries(
     )
 
 
+def tried(
+    task: str, version: str, seed: int, index: int, choice: Choice | None
+) -> Iterator[tuple[int, np.random.Generator]]:
+    """The number and the random numbers of each try, see ``tries``; of the one where it is known.
+
+    Raises:
+        GenerationError: after ``MOST_TRIES``.
+    """
+    if choice is None:
+        yield from enumerate(tries(task, version, seed, index))
+    else:
+        yield choice[0], generator(task, version, seed, index, choice[0])
+
+
 def digest(content: Mapping[str, object]) -> str:
     """SHA-256 of plain values, in hexadecimal."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
@@ -96,24 +114,19 @@ class GeneratedItems:
 
     def __call__(self, n: int, seed: int) -> list[Item]:
         """The first n items of a seed, from the canvas's cache where they are there."""
-        folder = self.make.canvas.cache
-        if folder is None:
-            return [self.make(seed, index) for index in range(n)]
-        from .item_cache import ItemFile
-
-        return ItemFile(self.make, seed, fingerprint=self.fingerprint, folder=folder).items(n)
+        file = self._file(seed)
+        if file is not None:
+            return file.items(n)
+        make = self._told()
+        return [make(seed, index) for index in range(n)]
 
     def missing(self, n: int, seed: int) -> list[int]:
         """Which of the first n items of a seed are not kept with all of their pictures.
 
         None are where nothing is kept.
         """
-        folder = self.make.canvas.cache
-        if folder is None:
-            return []
-        from .item_cache import ItemFile
-
-        return ItemFile(self.make, seed, fingerprint=self.fingerprint, folder=folder).missing(n)
+        file = self._file(seed)
+        return [] if file is None else file.missing(n)
 
     def prepare(self, seed: int, indices: Sequence[int]) -> None:
         """Make items and all of their pictures, so that they are kept.
@@ -121,13 +134,22 @@ class GeneratedItems:
         Raises:
             GenerationError: an item could not be made.
         """
+        file = self._file(seed)
+        if file is not None:
+            file.prepare(indices)
+
+    def _file(self, seed: int) -> ItemFile | None:
         folder = self.make.canvas.cache
         if folder is None:
-            return
+            return None
         from .item_cache import ItemFile
 
-        file = ItemFile(self.make, seed, fingerprint=self.fingerprint, folder=folder)
-        file.prepare(indices)
+        return ItemFile(self._told(), seed, fingerprint=self.fingerprint, folder=folder)
+
+    def _told(self) -> Maker:
+        from .choices import Finder, Told
+
+        return Told(self.make, self.fingerprint) if isinstance(self.make, Finder) else self.make
 
 
 def generated_task(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .decoys import balanced_index
-from .generated import DEFAULT_CANVAS, Canvas, generated_task, tries
+from .generated import DEFAULT_CANVAS, Canvas, Choice, generated_task, tried
 from .item import Item, Task
 from .knobs import Knob, spans_of
 
@@ -109,13 +109,18 @@ class _OddItems:
     spans: tuple[tuple[str, tuple[float, float]], ...]
 
     def __call__(self, seed: int, index: int) -> Item:
+        _, item = self.found(seed, index)
+        return item
+
+    def found(self, seed: int, index: int, choice: Choice | None = None) -> tuple[Choice, Item]:
+        """See ``TrioItems.found``."""
         spans = dict(self.spans)
         views = int(KNOBS[0].value(_half(seed, index), spans["views"]))
         # Within the items of one number of views, so that each is balanced by itself.
         place = index // 2 if spans["views"][0] < spans["views"][1] else index
         answer = balanced_index(views, NAME, f"answer of {views}", seed, place)
         odd = balanced_index(2, NAME, f"odd object of {views}", seed, place)
-        for rng in tries(NAME, VERSION, seed, index):
+        for attempt, rng in tried(NAME, VERSION, seed, index, choice):
             rotation, moved = (
                 knob.value(float(rng.random()), spans[knob.name]) for knob in KNOBS[1:]
             )
@@ -125,7 +130,8 @@ class _OddItems:
             drawn = _views(rng, members, rotation)
             if drawn is None:
                 continue
-            places = _places(rng, drawn, views)
+            picked = _picked(drawn, views) if choice is None else choice[1:]
+            places = _places(rng, drawn, picked)
             shown = [pair[odd if k == answer else 1 - odd] for k, pair in enumerate(places)]
             pictures = tuple(
                 one.picture(
@@ -134,7 +140,7 @@ class _OddItems:
                 for one in shown
             )
             labels = zip(KNOBS, (views, rotation, moved), strict=True)
-            return Item(
+            item = Item(
                 name=f"{NAME}-{seed}-{index}",
                 images=pictures,
                 clean_images=pictures,
@@ -146,6 +152,7 @@ class _OddItems:
                     *((knob.name, knob.label(value)) for knob, value in labels),
                 ),
             )
+            return (attempt, *picked), item
         raise AssertionError  # tries() ends in an error
 
 
@@ -203,15 +210,22 @@ def _views(
     return found if all(len(whole) == POOL for whole in found) else None
 
 
-def _places(
-    rng: np.random.Generator, drawn: tuple[list[Portrait], list[Portrait]], views: int
-) -> list[tuple[Portrait, Portrait]]:
-    """Of each place a view of either object."""
+def _picked(drawn: tuple[list[Portrait], list[Portrait]], views: int) -> Choice:
+    """Numbers of a view of either object, for each place."""
     from .impression import counted, unlikeness
     from .interchanged import interchanged
+
+    first, second = ([view.impression(smooth=False) for view in some] for some in drawn)
+    found = interchanged(first, second, views, unlikeness, counted(_WEIGHTS))
+    return tuple(number for place in found for number in place)
+
+
+def _places(
+    rng: np.random.Generator, drawn: tuple[list[Portrait], list[Portrait]], picked: Choice
+) -> list[tuple[Portrait, Portrait]]:
+    """Of each place a view of either object."""
     from .scenes.drawn import shuffled
 
     ones, others = drawn
-    first, second = ([view.impression(smooth=False) for view in some] for some in drawn)
-    found = interchanged(first, second, views, unlikeness, counted(_WEIGHTS))
+    found = list(zip(picked[::2], picked[1::2], strict=True))
     return [(ones[one], others[other]) for one, other in shuffled(rng, found)]

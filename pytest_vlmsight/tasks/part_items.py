@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from .decoys import balanced_index
-from .generated import Canvas, digest, generator, tries
+from .generated import Canvas, Choice, digest, generator, tried
 from .item import REFERENCE, Item, Picture, Point, letter
 from .option_sets import OPTIONS, Weights
 from .picture_cache import cached
@@ -123,11 +123,16 @@ class PartItems:
         Raises:
             GenerationError: no try led to four parts that can be marked.
         """
+        _, item = self.found(seed, index)
+        return item
+
+    def found(self, seed: int, index: int, choice: Choice | None = None) -> tuple[Choice, Item]:
+        """See ``TrioItems.found``."""
         from .counterparts import counterparts
         from .part_views import part_views
 
         answer = balanced_index(OPTIONS, self.name, "answer", seed, index)
-        for attempt, rng in enumerate(tries(self.name, self.version, seed, index)):
+        for attempt, rng in tried(self.name, self.version, seed, index, choice):
             draft = self.draft(rng, seed, index)
             views = part_views(rng, draft.things, draft.poses, among=draft.among)
             if views is None:
@@ -139,10 +144,11 @@ class PartItems:
                 staged=partial(staged_in, draft, key),
                 answer=answer,
                 weights=draft.weights,
+                known=None if choice is None else choice[1],
             )
             if found is not None:
-                return self._item(key, draft, found, answer)
-        raise AssertionError("tries() raises")
+                return (attempt, found.number), self._item(key, draft, found, answer)
+        raise AssertionError("tried() raises")
 
     def _item(self, key: Key, draft: Draft, found: Counterparts, answer: int) -> Item:
         size = self.canvas.size

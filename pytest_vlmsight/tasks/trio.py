@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .decoys import balanced_index
-from .generated import Canvas, generated_task, tries
+from .generated import Canvas, generated_task, tried
 from .item import Item, Task
 from .knobs import Knob, spans_of
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from .casting import Cast, Casting, Subject
+    from .generated import Choice
     from .portrait import Portrait, Stage
     from .scenes.exact import Frame
     from .scenes.texture import Colour
@@ -143,6 +144,17 @@ class TrioItems:
         Raises:
             GenerationError: it could not be made in the bounded tries.
         """
+        _, item = self.found(seed, index)
+        return item
+
+    def found(self, seed: int, index: int, choice: Choice | None = None) -> tuple[Choice, Item]:
+        """An item, and what was found for it; see ``__call__``.
+
+        Args:
+            seed: of the item.
+            index: its number.
+            choice: what is to be found, where that is known.
+        """
         answer, kind, third = (
             balanced_index(2, self.name, what, seed, index)
             for what in ("answer", "kind", "conflict")
@@ -150,15 +162,19 @@ class TrioItems:
         spans = dict(self.spans)
         low, high = spans["conflict"]
         conflicting = bool(low if low == high else third)
-        for rng in tries(self.name, self.version, seed, index):
+        for attempt, rng in tried(self.name, self.version, seed, index, choice):
             values = {
                 knob.name: knob.value(float(rng.random()), spans[knob.name]) for knob in self.knobs
             }
             cast = self.casting(rng, values, conflicting=conflicting)
-            shown = self._shown(rng, cast, values)
-            if shown is None:
+            shots = self._shots(rng, cast, values)
+            if not all(shots):
                 continue
-            references, options = shown
+            picked = self._picked(shots) if choice is None else choice[1:]
+            one, other, first, second = (
+                some[number] for some, number in zip(shots, picked, strict=True)
+            )
+            references, options = (one, other), (first, second)
             right, wrong = options[kind], options[1 - kind]
             ordered = (references[kind], *((wrong, right) if answer else (right, wrong)))
             pictures = tuple(
@@ -170,7 +186,7 @@ class TrioItems:
                 )
                 for one in ordered
             )
-            return Item(
+            item = Item(
                 name=f"{self.name}-{seed}-{index}",
                 images=pictures,
                 clean_images=pictures,
@@ -187,15 +203,13 @@ class TrioItems:
                     ("conflict", "conflicting" if conflicting else "agreeing"),
                 ),
             )
+            return (attempt, *picked), item
         raise AssertionError  # tries() ends in an error
 
-    def _shown(
+    def _shots(
         self, rng: np.random.Generator, cast: Cast, values: Mapping[str, float]
-    ) -> tuple[tuple[Portrait, Portrait], tuple[Portrait, Portrait]] | None:
-        """A reference and an option of each kind; None where objects do not fit in."""
-        from .crossed import crossed
-        from .impression import counted, unlikeness
-
+    ) -> list[list[Portrait]]:
+        """References and options of each kind; empty where objects do not fit in."""
         sets = [_Set.draw(rng, values) for _ in range(REFERENCES)]
         shots = [
             [shot for one in sets for shot in one.shots(rng, subject, [facing])]
@@ -206,14 +220,15 @@ class TrioItems:
             own.shots(rng, subject, [cast.turn(rng, kind) for _ in range(CANDIDATES)])
             for kind, subject in enumerate(cast.options)
         ]
-        if not all(shots):
-            return None
+        return shots
+
+    def _picked(self, shots: Sequence[Sequence[Portrait]]) -> Choice:
+        """Numbers of a reference and an option of each kind."""
+        from .crossed import crossed
+        from .impression import counted, unlikeness
+
         a, b, c, d = ([portrait.impression() for portrait in some] for some in shots)
-        found = crossed((a, b), (c, d), unlikeness, counted(dict(self.weights)))
-        one, other, first, second = (
-            some[number] for some, number in zip(shots, found, strict=True)
-        )
-        return (one, other), (first, second)
+        return crossed((a, b), (c, d), unlikeness, counted(dict(self.weights)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from .decoys import balanced_index
-from .generated import DEFAULT_CANVAS, Canvas, digest, generated_task, generator, tries
+from .generated import DEFAULT_CANVAS, Canvas, Choice, digest, generated_task, generator, tried
 from .item import REFERENCE, Item, Picture, Point, Task, letter
 from .knobs import Knob, spans_of
 from .option_sets import OPTIONS, option_sets
@@ -130,6 +130,7 @@ class Layout:
         answer: index of the candidate that shows REF's point.
         change: one of ``CHANGES``.
         settings: values of the knobs by name.
+        choice: what was found.
     """
 
     shots: tuple[Shot, Shot]
@@ -138,6 +139,7 @@ class Layout:
     answer: int
     change: str
     settings: Mapping[str, float]
+    choice: Choice
 
 
 def visual_correspondence(
@@ -164,8 +166,19 @@ def visual_correspondence(
     )
 
 
-def layout(seed: int, index: int, spans: Mapping[str, tuple[float, float]]) -> Layout:
+def layout(
+    seed: int,
+    index: int,
+    spans: Mapping[str, tuple[float, float]],
+    choice: Choice | None = None,
+) -> Layout:
     """The layout of item ``index``; depends on nothing else.
+
+    Args:
+        seed: of the item.
+        index: its number.
+        spans: of the knobs by name.
+        choice: what is to be found, where that is known.
 
     Raises:
         GenerationError: none meets the conditions within the bounded tries.
@@ -179,10 +192,12 @@ def layout(seed: int, index: int, spans: Mapping[str, tuple[float, float]]) -> L
     }
     answer = balanced_index(OPTIONS, NAME, "answer", seed, index)
     change = CHANGES[balanced_index(len(CHANGES), NAME, "change", seed, index)]
-    for rng in tries(NAME, VERSION, seed, index):
-        views = offer(rng, change, settings)
-        found = views and chosen(rng, views.weights(), views.sets)
-        if not views or not found:
+    for attempt, rng in tried(NAME, VERSION, seed, index, choice):
+        views = offer(rng, change, settings, compared=choice is None)
+        if not views:
+            continue
+        found = choice[1:] if choice else chosen(rng, views.weights(), views.sets)
+        if not found:
             continue
         right, *wrong = (views.places[number] for number in found)
         first, second = views.shots
@@ -193,8 +208,9 @@ def layout(seed: int, index: int, spans: Mapping[str, tuple[float, float]]) -> L
             answer=answer,
             change=change,
             settings=settings,
+            choice=(attempt, *found),
         )
-    raise AssertionError  # tries() raises when it ends
+    raise AssertionError  # tried() raises when it ends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,7 +223,8 @@ class Offer:
         reference: REF in the first, whichever place it shows.
         cameras: the first camera turned so that REF shows each place.
         places: of the places in the second.
-        measures: (m, n, n) how unlike they are, by ``even_sets.PLAIN``.
+        measures: (m, n, n) how unlike they are, by ``even_sets.PLAIN``; None where they were not
+            compared.
         sets: (s, 4) of them that could be the options.
     """
 
@@ -227,13 +244,20 @@ class Offer:
         return weighed(self.measures, self.sets, place_weights(self.change))
 
 
-def offer(rng: np.random.Generator, change: str, settings: Mapping[str, float]) -> Offer | None:
+def offer(
+    rng: np.random.Generator,
+    change: str,
+    settings: Mapping[str, float],
+    *,
+    compared: bool = True,
+) -> Offer | None:
     """Two views of a scene, and places that both show; None where these are too few.
 
     Args:
         rng: random numbers.
         change: what differs between the views.
         settings: values of the knobs by name.
+        compared: whether places are compared by what pixels around them show.
     """
     import numpy as np
 
@@ -286,17 +310,20 @@ def offer(rng: np.random.Generator, change: str, settings: Mapping[str, float]) 
     across, down, _ = cameras[0].project(tuple(points))
     sources = zip(across.tolist(), down.tolist(), strict=True)
     turned = tuple(aimed(cameras[0], source, reference) for source in sources)
-    first = cut(shots[0], np.full(len(some), x0), np.full(len(some), y0), turned)
-    second = cut(shots[1], x[some], y[some])
+    measures = None
+    if compared:
+        first = cut(shots[0], np.full(len(some), x0), np.full(len(some), y0), turned)
+        second = cut(shots[1], x[some], y[some])
+        measures = np.concatenate(
+            [measured(*stacked(first), *stacked(second)), grey_measures(first, second)]
+        )
     return Offer(
         change=change,
         shots=shots,
         reference=reference,
         cameras=turned,
         places=tuple(zip(x[some].tolist(), y[some].tolist(), strict=True)),
-        measures=np.concatenate(
-            [measured(*stacked(first), *stacked(second)), grey_measures(first, second)]
-        ),
+        measures=measures,
         sets=sets,
     )
 
@@ -334,14 +361,19 @@ class _Maker:
     spans: tuple[tuple[str, tuple[float, float]], ...]
 
     def __call__(self, seed: int, index: int) -> Item:
-        found = layout(seed, index, dict(self.spans))
+        _, item = self.found(seed, index)
+        return item
+
+    def found(self, seed: int, index: int, choice: Choice | None = None) -> tuple[Choice, Item]:
+        """See ``TrioItems.found``."""
+        found = layout(seed, index, dict(self.spans), choice)
         points = (
             self._point(0, found.reference, REFERENCE),
             *(self._point(1, c, letter(i)) for i, c in enumerate(found.candidates)),
         )
         clean = tuple(self._picture(shot) for shot in found.shots)
         draw = self.canvas.markers.for_item(f"{NAME}-{seed}-{index}")
-        return Item(
+        item = Item(
             name=f"{NAME}-{seed}-{index}",
             images=draw.paint_all(clean, points=points, boxes=()),
             clean_images=clean,
@@ -360,6 +392,7 @@ class _Maker:
             ),
             draw=draw,
         )
+        return found.choice, item
 
     def _point(self, image: int, at: Place, label: str) -> Point:
         # Rounded to what a record can hold exactly; 0.001 px is far below a pixel.

@@ -7,13 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_vlmsight.models.names import (
-    ALIASES,
-    EMBEDDED,
-    ModelName,
-    UnknownModelError,
-    parse_name,
-)
+from pytest_vlmsight.models.names import ALIASES, ModelName, UnknownModelError, parse_name
 
 
 @pytest.fixture
@@ -30,19 +24,6 @@ def base(tmp_path: Path) -> Path:
 def test_an_alias_is_its_hub_id_and_shown_as_typed(alias: str, source: str) -> None:
     want = ModelName(shown=alias, source=source, revision=None, local=False)
     assert parse_name(alias) == want
-
-
-@pytest.mark.parametrize("name", EMBEDDED)
-def test_an_embedded_model_is_there_even_beside_a_folder_of_its_name(
-    name: str, tmp_path: Path
-) -> None:
-    (tmp_path / name).mkdir()
-    (tmp_path / name / "config.json").write_text("{}")
-    got = parse_name(name, base=tmp_path)
-    assert got.shown == name
-    assert got.local
-    assert tmp_path not in Path(got.source).parents
-    assert parse_name(f"./{name}", base=tmp_path).source == str(tmp_path / name)
 
 
 def test_an_alias_may_have_a_revision() -> None:
@@ -138,12 +119,12 @@ def test_an_unknown_alias_suggests_close_ones(text: str, close: str) -> None:
     with pytest.raises(UnknownModelError, match=r"did you mean .*" + re.escape(close)) as error:
         parse_name(text)
     assert f"--vlm={text}: neither a folder, nor a hub id" in str(error.value)
-    assert "`vlmsight models` lists these" in str(error.value)
+    assert "`vlmsight models` lists the aliases" in str(error.value)
 
 
 @pytest.mark.parametrize("text", ["zzz", "a/b/c", "owner/na me", "owner/", "é", "a" * 999])
 def test_what_resembles_nothing_gets_no_suggestion(text: str, base: Path) -> None:
-    with pytest.raises(UnknownModelError, match="nor a name that is known; `vlmsight models`"):
+    with pytest.raises(UnknownModelError, match="nor an alias; `vlmsight models`"):
         parse_name(text, base=base)
 
 

@@ -124,10 +124,9 @@ def told() -> float:
             {"difference": 2.0, "coarseness": 0.5},
             colours=True,
         )
-        references, options = (
-            tuple(one.impression() for one in pair) for pair in module._chosen(*made)
-        )
-        total += telling(references, options)
+        picked = zip((*made[0], *made[1]), module._picked(*made), strict=True)
+        one, other, first, second = (some[number].impression() for some, number in picked)
+        total += telling((one, other), (first, second))
     return total
 
 

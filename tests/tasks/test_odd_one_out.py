@@ -21,6 +21,7 @@ from pytest_vlmsight.tasks.odd_one_out import (
     POOL,
     VERSION,
     _members,
+    _picked,
     _places,
     _views,
     odd_one_out,
@@ -111,7 +112,7 @@ def test_of_all_views_those_are_shown_whose_likeness_says_nothing() -> None:
         drawn = _views(rng, objects, 60.0)
         assert drawn is not None
         assert [len(some) for some in drawn] == [POOL, POOL]
-        taken.append(told(_places(rng, drawn, 3)))
+        taken.append(told(_places(rng, drawn, _picked(drawn, 3))))
         any_others += [
             told(list(zip(*(some[k : k + 3] for some in drawn), strict=True))) for k in (0, 3, 6)
         ]

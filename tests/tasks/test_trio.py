@@ -96,12 +96,13 @@ def values_of(make: TrioItems) -> dict[str, float]:
 def told(name: str, index: int) -> float:
     make, rng = maker(name), generator("test", index)
     values = values_of(make)
-    shown = None
-    while shown is None:
+    shots: list[list[Portrait]] = [[]]
+    while not all(shots):
         cast = make.casting(rng, values, conflicting=index % 2 == 0)
-        shown = make._shown(rng, cast, values)
-    references, options = (tuple(p.impression() for p in portraits) for portraits in shown)
-    return telling(references, options)
+        shots = make._shots(rng, cast, values)
+    picked = zip(shots, make._picked(shots), strict=True)
+    one, other, first, second = (some[number].impression() for some, number in picked)
+    return telling((one, other), (first, second))
 
 
 @both
