@@ -47,6 +47,7 @@ vlm_difficulty = made_* shade=120..160
     made_colours shade=150
 vlm_cache_dir = my pictures
 vlm_no_cache = yes
+vlm_jobs = 3
 vlm_trust_remote_code = yes
 vlm_gates =
     tiny margin=.15
@@ -77,6 +78,7 @@ vlm_size = 256
 vlm_difficulty = ["made_* shade=120..160", "made_colours shade=150"]
 vlm_cache_dir = "my pictures"
 vlm_no_cache = true
+vlm_jobs = "3"
 vlm_trust_remote_code = true
 vlm_gates = ["tiny margin=.15", "low_* alpha=.2 margin=.3"]
 """
@@ -121,6 +123,7 @@ def test_every_setting_can_be_made_in_a_file(
     assert (settings.device, settings.dtype) == ("cpu", "bfloat16")
     assert (settings.images, settings.marker) == ("separate", ("colour=red", "size=0.05"))
     assert (settings.size, settings.cache_dir, settings.no_cache) == (256, "my pictures", True)
+    assert settings.jobs == 3
     assert settings.difficulty == (
         ("made_*", (("shade", "120..160"),)),
         ("made_colours", (("shade", "150"),)),

@@ -292,7 +292,7 @@ def test_difficulty_and_size_change_the_fingerprint() -> None:
 
 def test_tries_end_in_an_error_that_names_task_and_seed(monkeypatch: pytest.MonkeyPatch) -> None:
     tried = []
-    monkeypatch.setattr(module, "offer", lambda *_: tried.append(1))
+    monkeypatch.setattr(module, "offer", lambda *_, **__: tried.append(1))
     with pytest.raises(
         GenerationError, match=f"task {NAME}: item 5 of seed 7 .* {MOST_TRIES} tries"
     ):

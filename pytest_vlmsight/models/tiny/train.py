@@ -49,8 +49,8 @@ class Recipe:
     """
 
     seed: int = 0
-    lessons: int = 6000
-    eye_steps: int = 700
+    lessons: int = 7000
+    eye_steps: int = 3400
     examinations: int = 8000
     mouth_steps: int = 1000
     suite_parts: int = 24

@@ -10,7 +10,7 @@ import pytest
 from pytest_vlmsight.models.base import Prompt, Stage
 from pytest_vlmsight.models.names import parse_name
 from pytest_vlmsight.models.prompts import LETTERS, wording
-from pytest_vlmsight.models.tiny.architecture import new_vlm
+from pytest_vlmsight.models.tiny.architecture import GRID, new_vlm
 from pytest_vlmsight.models.tiny.words import VOCABULARY, new_processor, new_tokenizer
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def test_the_adapter_of_all_models_reads_it(vlm: TransformersVlm) -> None:
     prompt = Prompt(images=pictures, question=QUESTION, options=OPTIONS)
     (answer,) = vlm.ask([prompt], stage=vlm.fed_from)
     assert len(answer.logprobs) == 4
-    assert [grid.features.shape for grid in answer.grids] == [(14, 14, 128)] * 2
+    assert [grid.features.shape for grid in answer.grids] == [(GRID, GRID, 128)] * 2
     (blind,) = vlm.ask([Prompt(images=(), question=QUESTION, options=OPTIONS)])
     assert blind.logprobs != answer.logprobs
 
