@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pytest_vlmsight.making import cores
 from pytest_vlmsight.stats.proportion import wilson_interval
 from pytest_vlmsight.stats.tango import tango_interval
 from pytest_vlmsight.tasks.registry import BUILT_IN
@@ -63,7 +63,7 @@ def measure(asked: Asked) -> None:
     torch.set_num_threads(1)
     ask = naming if asked.task == NAMING else suite
     vlms = [TransformersVlm.from_name(parse_name(name)) for name in asked.models]
-    found = {"n": asked.n, "seed": asked.seed, **ask(asked, vlms)}
+    found = {"asked": asked.models, "n": asked.n, "seed": asked.seed, **ask(asked, vlms)}
     partial = asked.path.with_suffix(".partial")
     partial.write_text(json.dumps(found, sort_keys=True) + "\n")
     partial.replace(asked.path)
@@ -184,7 +184,8 @@ def _recovered(
         cells = [name, f"{100 * (ceiling - chance):+.1f} over chance"]
         for model in models:
             gain = np.mean(of[model]["right"]["sighted"]) - chance
-            cells.append(f"{100 * gain:+.1f} ({100 * gain / (ceiling - chance):.0f} %)")
+            share = f"{100 * gain / (ceiling - chance):.0f} %" if ceiling > chance else "no ceiling"
+            cells.append(f"{100 * gain:+.1f} ({share})")
         cells += [_gap(of[tuned[0]]["right"], of[other]["right"]) for other in tuned[1:]]
         lines.append(_row(cells))
     return lines
@@ -220,7 +221,7 @@ def main() -> None:
     parser.add_argument("--tasks", nargs="+", default=[NAMING, *sorted(BUILT_IN)])
     parser.add_argument("--n", type=int, default=400)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--jobs", type=int, default=cores())
     parser.add_argument("-o", "--output", type=Path, help="Markdown file to write")
     parsed = parser.parse_args()
     parsed.results.mkdir(parents=True, exist_ok=True)
@@ -234,6 +235,10 @@ def main() -> None:
         )
         for task in parsed.tasks
     ]
+    for one in asked:
+        measured = json.loads(one.path.read_text())["asked"] if one.path.is_file() else None
+        if measured not in (None, parsed.models):
+            parser.error(f"{one.path}: is of {', '.join(measured)}; give another folder")
     missing = [one for one in asked if not one.path.is_file()]
     with ProcessPoolExecutor(parsed.jobs, mp_context=get_context("spawn")) as pool:
         for done in as_completed([pool.submit(measure, one) for one in missing]):

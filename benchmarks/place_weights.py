@@ -22,11 +22,12 @@ import numpy as np
 from option_weights import Offered, regressed
 from scipy.optimize import minimize
 
-from pytest_vlmsight.tasks import visual_correspondence as task
+from pytest_vlmsight.tasks import visual_offers
 from pytest_vlmsight.tasks.even_sets import NAMES, PLAIN, extended, twice_ranks
 from pytest_vlmsight.tasks.generated import generator
 from pytest_vlmsight.tasks.knobs import spans_of
 from pytest_vlmsight.tasks.option_sets import OPTIONS
+from pytest_vlmsight.tasks.visual_correspondence import KNOBS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,13 +61,13 @@ class Fitted:
 
 def offers(n: int, seed: int) -> dict[str, list[Offered]]:
     """Change → what pairs of views offer."""
-    spans = spans_of(task.KNOBS, {}, task=task.NAME)
-    found: dict[str, list[Offered]] = {change: [] for change in task.CHANGES}
+    spans = spans_of(KNOBS, {}, task=visual_offers.NAME)
+    found: dict[str, list[Offered]] = {change: [] for change in visual_offers.CHANGES}
     for index in range(n):
-        rng = generator(task.NAME, "weights", seed, index)
-        settings = {k.name: k.value(float(rng.random()), spans[k.name]) for k in task.KNOBS}
-        change = task.CHANGES[index % len(task.CHANGES)]
-        offer = task.offer(rng, change, settings)
+        rng = generator(visual_offers.NAME, "weights", seed, index)
+        settings = {k.name: k.value(float(rng.random()), spans[k.name]) for k in KNOBS}
+        change = visual_offers.CHANGES[index % len(visual_offers.CHANGES)]
+        offer = visual_offers.offer(rng, change, settings)
         if offer is not None:
             found[change].append(Offered(offer.measures, offer.sets))
     return found

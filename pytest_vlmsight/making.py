@@ -9,10 +9,12 @@ What they fail at is left to whoever asks.
 from __future__ import annotations
 
 import os
+import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Future, ProcessPoolExecutor
 
     from .tasks.item import Task
@@ -57,11 +59,12 @@ class Ahead:
         if sum(len(some) for _, some in missing.values()) < _LEAST:
             return
         self._pool = _pool(jobs)
-        for name, (items, some) in missing.items():
-            self._parts[name] = [
-                self._pool.submit(_prepare, items, seed, some[start : start + _CHUNK])
-                for start in range(0, len(some), _CHUNK)
-            ]
+        with _no_main():
+            for name, (items, some) in missing.items():
+                self._parts[name] = [
+                    self._pool.submit(_prepare, items, seed, some[start : start + _CHUNK])
+                    for start in range(0, len(some), _CHUNK)
+                ]
 
     def wait(self, task: Task, *, told: Callable[[str, int, int], None] | None = None) -> None:
         """Until a task's items are made, or nobody is making them.
@@ -94,6 +97,23 @@ def _pool(jobs: int) -> ProcessPoolExecutor:
 
     # Spawned: a process with a model's threads in it must not be forked.
     return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_alone)
+
+
+@contextmanager
+def _no_main() -> Iterator[None]:
+    """Processes that are started now do not run the program again that started this one.
+
+    A spawned process imports the main module, and a script that calls ``pytest.main`` without
+    asking for its own name would test the model again in each of them. They need nothing of it.
+    """
+    own = vars(sys.modules["__main__"])
+    hidden: dict[str, Any] = {name: own[name] for name in ("__file__", "__spec__") if name in own}
+    own.pop("__file__", None)
+    own["__spec__"] = None
+    try:
+        yield
+    finally:
+        own.update(hidden)
 
 
 def _alone() -> None:

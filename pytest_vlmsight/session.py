@@ -179,7 +179,11 @@ class SuitePlugin:
         from .making import Ahead, cores
 
         # Workers of xdist are several processes as it is.
-        if self.plan is None or self.config.option.collectonly or _is_worker(self.config):
+        if (
+            self.plan is None
+            or self.config.option.collectonly
+            or hasattr(self.config, "workerinput")
+        ):
             return None
         cases = [item for item in session.items if isinstance(item, VlmCase)]
         tasks = list({case.task.name: case.task for case in cases}.values())
@@ -215,10 +219,6 @@ class SuitePlugin:
         from .scheduling import model_scheduling
 
         return model_scheduling(config, log)
-
-
-def _is_worker(config: pytest.Config) -> bool:
-    return hasattr(config, "workerinput")
 
 
 def _checked_tasks(settings: Settings) -> list[Task]:

@@ -16,15 +16,12 @@ from pytest_vlmsight.tasks.scenes.exact import sub
 from pytest_vlmsight.tasks.scenes.trace import trace_at
 from pytest_vlmsight.tasks.scenes.view import View
 from pytest_vlmsight.tasks.visual_correspondence import (
-    CHANGES,
     KNOBS,
     Layout,
-    Offer,
-    Shot,
     layout,
-    offer,
     visual_correspondence,
 )
+from pytest_vlmsight.tasks.visual_offers import CHANGES, Offer, Shot, offer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -59,7 +59,7 @@ class ItemFile:
     def __init__(self, make: Maker, seed: int, *, fingerprint: str, folder: Path) -> None:
         self._make, self._seed, self._folder = make, seed, folder
         self._path = _path(make, seed, fingerprint=fingerprint, folder=folder)
-        self._known = _read(self._path, make, seed, folder)
+        self._lines = _read(self._path)
 
     def items(self, n: int) -> list[Item]:
         """The first n items, read where they were found before.
@@ -71,11 +71,8 @@ class ItemFile:
 
     def missing(self, n: int) -> list[int]:
         """Which of the first n items are not there with all that is rendered of them."""
-        return [
-            index
-            for index in range(n)
-            if index not in self._known or not rendered(self._known[index], self._folder)
-        ]
+        known = ((index, self._known(index)) for index in range(n))
+        return [index for index, item in known if item is None or not rendered(item, self._folder)]
 
     def prepare(self, indices: Iterable[int]) -> None:
         """Make items and render all of them.
@@ -91,12 +88,21 @@ class ItemFile:
                 depths.load()
 
     def _item(self, index: int) -> Item:
-        item = self._known.get(index)
+        item = self._known(index)
         if item is None:
             item = self._make(self._seed, index)
             with suppress(OSError):  # no permission, no space, a file where a folder should be
                 _append(self._path, index, item)
         return item
+
+    def _known(self, index: int) -> Item | None:
+        """The item of the last whole line of its number."""
+        for record in reversed(self._lines.get(index, [])):
+            with suppress(Exception):  # whatever is wrong with the line, the item is made
+                item = _item(record, self._make, self._seed, index, self._folder)
+                if item.id == record["id"]:
+                    return item
+        return None
 
 
 def rendered(item: Item, folder: Path) -> bool:
@@ -122,23 +128,18 @@ def _code() -> str:
     return digest({str(p.relative_to(here)): p.read_text("utf-8") for p in here.rglob("*.py")})
 
 
-def _read(path: Path, make: Maker, seed: int, folder: Path) -> dict[int, Item]:
-    """Items by index."""
-    found: dict[int, Item] = {}
+def _read(path: Path) -> dict[int, list[Any]]:
+    """Lines by the item's number, as they are."""
+    found: dict[int, list[Any]] = {}
     try:
         lines = path.read_bytes().splitlines()
         os.utime(path)
     except OSError:
         return found
     for line in filter(None, lines):
-        try:
+        with suppress(ValueError, TypeError, KeyError):  # no JSON, or no record
             record = json.loads(line)
-            index = record["index"]
-            item = _item(record, make, seed, index, folder)
-            if item.id == record["id"]:
-                found[index] = item
-        except Exception:  # noqa: S112 - whatever is wrong with the line, the item is made
-            continue
+            found.setdefault(record["index"], []).append(record)
     return found
 
 
@@ -164,7 +165,7 @@ def _append(path: Path, index: int, item: Item) -> None:
         "slices": item.slices,
         "style": item.draw and [asdict(item.draw.style), item.draw.slices],
     }
-    if not path.parent.is_dir() or not path.is_file():
+    if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
         _prune(path.parent)
     # It begins a line of its own even where a run was killed within one.

@@ -153,7 +153,7 @@ class _OddItems:
                 ),
             )
             return (attempt, *picked), item
-        raise AssertionError  # tries() ends in an error
+        raise AssertionError  # tried() ends in an error
 
 
 def _half(seed: int, index: int) -> float:

@@ -204,7 +204,7 @@ class TrioItems:
                 ),
             )
             return (attempt, *picked), item
-        raise AssertionError  # tries() ends in an error
+        raise AssertionError  # tried() ends in an error
 
     def _shots(
         self, rng: np.random.Generator, cast: Cast, values: Mapping[str, float]

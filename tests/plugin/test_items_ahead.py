@@ -47,6 +47,29 @@ def test_several_processes_make_what_one_makes(folders: Path) -> None:
     assert kept[0] == kept[1]
 
 
+def test_a_script_is_not_run_again_by_the_processes(folders: Path) -> None:
+    """One that calls pytest without asking for its own name."""
+    script = folders / "run.py"
+    script.write_text(
+        "import pytest, sys\n"
+        "with open('runs', 'a') as file:\n    file.write('run\\n')\n"
+        "sys.exit(pytest.main(['--vlm=oracle', '--vlm-tasks=low_level_matching', '--vlm-jobs=2',\n"
+        "    '--vlm-items=30', '--vlm-inconclusive=pass', '--vlm-min-gain=.01']))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folders,
+        timeout=120,
+        env={**os.environ, "VLMSIGHT_CACHE": str(folders / "scripted")},
+    )
+    assert "Traceback" not in done.stdout + done.stderr, done.stdout + done.stderr
+    assert (folders / "runs").read_text() == "run\n"
+    assert len(list((folders / "scripted").rglob("*.png"))) == 2 * 30
+
+
 def test_collecting_makes_nothing(folders: Path) -> None:
     done = ran(folders, "collected", "--collect-only", "-q")
     assert done.returncode == 0

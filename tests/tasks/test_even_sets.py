@@ -23,7 +23,7 @@ from pytest_vlmsight.tasks.even_sets import (
 from pytest_vlmsight.tasks.matches import all_sets
 from pytest_vlmsight.tasks.option_sets import ranks
 from pytest_vlmsight.tasks.place_weights import place_weights
-from pytest_vlmsight.tasks.visual_correspondence import CHANGES
+from pytest_vlmsight.tasks.visual_offers import CHANGES
 
 seeds = st.integers(0, 2**32 - 1)
 SETS = all_sets(6)

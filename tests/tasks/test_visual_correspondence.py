@@ -33,17 +33,12 @@ from pytest_vlmsight.tasks.scenes.exact import dot, sub, unit
 from pytest_vlmsight.tasks.scenes.render import render
 from pytest_vlmsight.tasks.sight_lines import _TARGET, look
 from pytest_vlmsight.tasks.visual_correspondence import (
-    APART,
-    CHANGES,
-    GRAIN,
     KNOBS,
-    MARGIN,
-    NAME,
-    SEPARATION,
     Layout,
     layout,
     visual_correspondence,
 )
+from pytest_vlmsight.tasks.visual_offers import APART, CHANGES, GRAIN, MARGIN, NAME, SEPARATION
 
 if TYPE_CHECKING:
     from pathlib import Path

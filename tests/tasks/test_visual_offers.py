@@ -19,7 +19,7 @@ from visual_items import (
     some,
 )
 
-from pytest_vlmsight.tasks import visual_correspondence as module
+from pytest_vlmsight.tasks import visual_offers as module
 from pytest_vlmsight.tasks.even_sets import PLAIN
 from pytest_vlmsight.tasks.generated import (
     generator,
@@ -27,7 +27,7 @@ from pytest_vlmsight.tasks.generated import (
 from pytest_vlmsight.tasks.option_sets import ranks
 from pytest_vlmsight.tasks.sight_lines import look
 from pytest_vlmsight.tasks.surroundings import FINE, REACH
-from pytest_vlmsight.tasks.visual_correspondence import (
+from pytest_vlmsight.tasks.visual_offers import (
     APART,
     CHANGES,
     MARGIN,

@@ -16,12 +16,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_vlmsight.making import cores
 from pytest_vlmsight.progress import Progress
 
 from .objectives import OBJECTIVES
@@ -74,7 +74,7 @@ def main(arguments: list[str] | None = None) -> None:
         prog="python -m pytest_vlmsight.models.tiny.train",
         description=(__doc__ or "").splitlines()[0],
     )
-    default = Recipe(jobs=os.cpu_count() or 1)
+    default = Recipe(jobs=cores())
     parser.add_argument("folder", type=Path, help="for all that is made; some gigabytes")
     from .eye_training import BATCH as LEAST
 
