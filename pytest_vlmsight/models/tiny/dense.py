@@ -19,9 +19,10 @@ from torch.nn import functional
 from . import labels
 from .architecture import SIZE
 from .classified import Classes
-from .eye import look, normalised
+from .eye import at, look, normalised
+from .finding import Finding
 from .lesson_store import MIX
-from .lessons import SITES
+from .moving import Moving, inside
 from .objectives import Objective
 from .pictures import CLASSES, GRID
 
@@ -40,22 +41,19 @@ _TOGETHER = 0.4
 """How much of being too near or too far by one factor in all of a picture counts: which of two
 places is nearer does not depend on it (Eigen et al., arXiv 1406.2283)."""
 
-_TEMPERATURE = 0.1
-"""By which similarities are divided."""
-
-_WHOLE = 0.3
+_WHOLE = 0.5
 """How much what a whole picture shows weighs."""
+
+_TWINS = 8.0
+"""How much it weighs that one thing is nearer or farther than in the other picture."""
+
+_MOVED = 0.05
+"""Least difference of logarithms of depths that counts as such."""
 
 _SAME = 1.5
 """How much finding the same weighs, which half of the tasks need."""
 
-_APART = 20.0
-"""Places of one picture that are nearer than this, in px, are no others to each other."""
-
-_MARK = CLASSES.index("mark")
-
-_BY_NAME = ("parts", "tools")
-"""Sorts of lessons in which places of one name are the same."""
+_MARK, _KIND = CLASSES.index("mark"), CLASSES.index("kind")
 
 
 class Dense(Objective):
@@ -73,14 +71,22 @@ class Dense(Objective):
             nn.Linear(width, 1 + len(names())) for names in labels.CLASSES.values()
         )
         self.wholes = Classes(width)
+        self.finding = Finding()
 
     def loss(self, eye: Any, batch: Batch, generator: torch.Generator) -> Tensor:
         """Of one step; see ``Objective``."""
-        losses = self(look(eye, normalised(batch.pixels)), batch, generator)
+        moving = Moving(batch.sort, generator)
+        features = look(eye, moving.pictures(normalised(batch.pixels)))
+        losses = self(features, batch, generator, moving=moving)
         return torch.stack(list(losses.values())).sum()
 
     def forward(
-        self, features: Tensor, batch: Batch, generator: torch.Generator
+        self,
+        features: Tensor,
+        batch: Batch,
+        generator: torch.Generator,
+        *,
+        moving: Moving | None = None,
     ) -> dict[str, Tensor]:
         """The losses by name; their sum is what is to be small.
 
@@ -88,29 +94,55 @@ class Dense(Objective):
             features: (2b, d, rows, columns) of both pictures of each lesson.
             batch: b lessons.
             generator: draws the places.
+            moving: how the pictures were moved before they were looked at; not unless given.
         """
-        losses = self._known(features, batch, generator)
+        losses = self._known(features, batch, generator, moving)
         losses["whole"] = _WHOLE * self.wholes(features.mean((2, 3)), batch)
         first, second = features.reshape(-1, 2, *features.shape[1:]).unbind(1)
-        both = same(first, second, batch)[0] + same(second, first, batch.turned)[0]
-        losses["same"] = _SAME * both / 2
+        sites = torch.from_numpy(batch.sites)
+        if moving:
+            sites = moving.places(sites.flatten(0, 1)).reshape(sites.shape)
+        there, _ = self.finding(first, second, batch, sites)
+        back, _ = self.finding(second, first, batch.turned, sites.flip(1))
+        losses["same"] = _SAME * (there + back) / 2
+        twins = torch.from_numpy(batch.sort) == list(MIX).index("rooms")
+        if twins.any():
+            losses["twins"] = _TWINS * self._moved(first[twins], second[twins], batch, twins)
         return losses
 
+    def _moved(self, first: Tensor, second: Tensor, batch: Batch, twins: Tensor) -> Tensor:
+        """How far off the difference in depth of a thing is that is all that differs.
+
+        Nearly all of both pictures is at the same depth in both, and what is not is drawn at the
+        same place and size: without a loss of its own it is hardly learnt.
+        """
+        depth = torch.from_numpy(batch.depth.astype(np.float32))[twins].flatten(2)
+        kind = torch.from_numpy(batch.classes[:, :, _KIND].astype(np.int64))[twins].flatten(2)
+        moved = depth[:, 0] - depth[:, 1]
+        counted = (moved.abs() > _MOVED) & (kind[:, 0] == kind[:, 1]) & (kind[:, 0] > 0)
+        places = _pixels(torch.arange(GRID * GRID)).expand(len(first), -1, -1)
+        one, other = (self.depth(at(features, places))[..., 0] for features in (first, second))
+        off = (one - other - moved)[counted]
+        return functional.smooth_l1_loss(
+            off, torch.zeros_like(off), beta=0.1, reduction="sum"
+        ) / max(1, len(off))
+
     def _known(
-        self, features: Tensor, batch: Batch, generator: torch.Generator
+        self, features: Tensor, batch: Batch, generator: torch.Generator, moving: Moving | None
     ) -> dict[str, Tensor]:
         classes = _flat(batch.classes, np.int64)  # (2b, 6, places)
         # Markers, then things, rather than walls, which are most of many pictures.
         weight = 0.15 + (classes.sum(1) > 0).float() + 2 * (classes[:, _MARK] > 0)
         places = torch.multinomial(weight, _PLACES, generator=generator)
-        seen = at(features, _pixels(places))
+        where = moving.places(_pixels(places)) if moving else _pixels(places)
+        seen, shown = at(features, where), inside(where)
         depth = _flat(batch.depth, np.float32)[:, None]
         facing = _flat(batch.facing, np.float32)
         depth, facing = (
             values.gather(2, places[:, None].expand(-1, values.shape[1], -1)).transpose(1, 2)
             for values in (depth, facing)
         )
-        told = depth[..., 0].isfinite()
+        told = depth[..., 0].isfinite() & shown
         losses = {}
         if told.any():
             off = self.depth(seen)[..., 0] - (depth[..., 0].nan_to_num() - _MIDDLE)
@@ -120,7 +152,7 @@ class Dense(Objective):
             losses["depth"] = 2 * functional.smooth_l1_loss(off, torch.zeros_like(off), beta=0.1)
             losses["facing"] = functional.mse_loss(self.facing(seen)[told], facing[told])
         for number, head in enumerate(self.names):
-            name = classes[:, number].gather(1, places)
+            name = classes[:, number].gather(1, places) * shown
             if (name > 0).any():
                 losses[f"name {number}"] = 0.3 * functional.cross_entropy(
                     head(seen[name > 0]), name[name > 0]
@@ -128,55 +160,8 @@ class Dense(Objective):
         return losses
 
 
-def same(first: Tensor, second: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
-    """How well places find the same place of the other picture.
-
-    Args:
-        first: (b, d, rows, columns) features of the first pictures.
-        second: of the second ones.
-        batch: the lessons.
-
-    Returns:
-        The mean cross-entropy, 0 where nothing is known, and (b, 64) which places find theirs,
-        NaN where that is not known.
-    """
-    sites, known = torch.from_numpy(batch.sites), torch.from_numpy(batch.known)
-    one, other = (
-        functional.normalize(at(features, sites[:, k]), dim=-1)
-        for k, features in enumerate((first, second))
-    )
-    alike = one @ other.transpose(1, 2) / _TEMPERATURE
-    apart = (sites[:, 1, :, None] - sites[:, 1, None]).norm(dim=-1) > _APART
-    cell = (sites[:, 1] // (SIZE // GRID)).long().clamp(0, GRID - 1)
-    names = torch.from_numpy(batch.name[:, 1].reshape(len(known), -1))
-    name = names.gather(1, cell[..., 1] * GRID + cell[..., 0])
-    sort = torch.from_numpy(batch.sort).long()
-    by_name = torch.isin(sort, torch.tensor([list(MIX).index(one) for one in _BY_NAME]))
-    shared = (name[:, :, None] == name[:, None]) & by_name[:, None, None]
-    right = torch.eye(SITES, dtype=torch.bool) | shared
-    asked = known[:, None] & (right | apart | by_name[:, None, None])
-    likelihood = alike.masked_fill(~asked, -1e4).log_softmax(-1)
-    found = likelihood.masked_fill(~(right & asked), -1e4).logsumexp(-1)
-    rows = known & (known.sum(1, keepdim=True) > 3)
-    chosen = likelihood.argmax(-1, keepdim=True)
-    hits = right.gather(2, chosen)[..., 0].float().masked_fill(~rows, torch.nan)
-    return -found[rows].sum() / rows.sum().clamp(min=1), hits
-
-
-def at(features: Tensor, places: Tensor) -> Tensor:
-    """(n, k, d) features at places, bilinear between the middles of patches.
-
-    Args:
-        features: (n, d, rows, columns).
-        places: (n, k, 2) x and y in px.
-    """
-    grid = (2 * places / SIZE - 1)[:, :, None]
-    seen = functional.grid_sample(features, grid, align_corners=False, padding_mode="border")
-    return seen[..., 0].transpose(1, 2)
-
-
 def _pixels(places: Tensor) -> Tensor:
-    """(n, k, 2) x and y in px of the middles of the grid's cells (n, k)."""
+    """(…, k, 2) x and y in px of the middles of the grid's cells (…, k)."""
     step = SIZE / GRID
     return torch.stack([(places % GRID + 0.5) * step, (places // GRID + 0.5) * step], -1)
 

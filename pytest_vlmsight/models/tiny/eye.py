@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .architecture import GRID, MEAN, SIDE, STD
+from .architecture import GRID, MEAN, SIDE, SIZE, STD
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -31,3 +31,17 @@ def look(eye: Any, images: Tensor) -> Tensor:
     """
     states: Tensor = eye(pixel_values=images, output_hidden_states=True).hidden_states[-1]
     return states[:, 1:].transpose(1, 2).reshape(len(images), -1, GRID, GRID)
+
+
+def at(features: Tensor, places: Tensor) -> Tensor:
+    """(n, k, d) features at places, bilinear between the middles of patches.
+
+    Args:
+        features: (n, d, rows, columns).
+        places: (n, k, 2) x and y in px.
+    """
+    from torch.nn import functional
+
+    grid = (2 * places / SIZE - 1)[:, :, None]
+    seen = functional.grid_sample(features, grid, align_corners=False, padding_mode="border")
+    return seen[..., 0].transpose(1, 2)

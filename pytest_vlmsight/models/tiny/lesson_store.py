@@ -24,9 +24,9 @@ PART = 250
 MIX = {
     "scene": 4,
     "rooms": 4,
-    "parts": 3,
-    "tools": 3,
-    "forms": 3,
+    "parts": 4,
+    "tools": 4,
+    "forms": 5,
     "gadgets": 3,
     "paintings": 3,
     "styles": 2,

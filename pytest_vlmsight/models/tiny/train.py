@@ -49,7 +49,7 @@ class Recipe:
     """
 
     seed: int = 0
-    lessons: int = 7000
+    lessons: int = 9000
     eye_steps: int = 3400
     examinations: int = 8000
     mouth_steps: int = 1000

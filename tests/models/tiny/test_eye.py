@@ -98,3 +98,12 @@ def test_pixels_are_normalised_as_the_processor_does_it() -> None:
     assert (off > 0.01).float().mean() < 0.01
     black = eye.normalised(np.zeros((1, 224, 224, 3), np.uint8))[0, :, 0, 0]
     assert torch.allclose(black, -torch.tensor(MEAN) / torch.tensor(STD))
+
+
+def test_features_between_patches_are_interpolated() -> None:
+    # A plane: its value at a place is the place.
+    middle = (torch.arange(14) + 0.5) * 16
+    plane = torch.stack([middle.expand(14, 14), middle[:, None].expand(14, 14)])[None]
+    asked = torch.tensor([[[8.0, 8.0], [100.0, 37.5], [216.0, 150.0]]])
+    assert torch.allclose(eye.at(plane, asked), asked, atol=1e-4)
+    assert torch.allclose(eye.at(plane, torch.tensor([[[0.0, 224.0]]])), torch.tensor([8.0, 216.0]))
