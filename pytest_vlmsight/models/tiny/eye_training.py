@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .architecture import GRID, eye_config
 from .training import Course, order, train
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from torch import Tensor
@@ -26,7 +27,7 @@ def train_eye(
     store: LessonStore,
     *,
     objective: str,
-    course: Course,
+    courses: Sequence[Course],
     seed: int,
     path: Path,
     told: Callable[[int, int, float], None],
@@ -36,9 +37,9 @@ def train_eye(
     Args:
         store: the lessons.
         objective: of ``objectives.OBJECTIVES``.
-        course: how long and how fast.
+        courses: how long and how fast, one after another; what is hard is asked after the first.
         seed: of its first weights, the lessons' order, and all else that is drawn.
-        path: where the training is written down, and gone on with.
+        path: where the last course is written down, and gone on with; earlier ones are beside it.
         told: see ``training.train``.
 
     Returns:
@@ -57,19 +58,28 @@ def train_eye(
         wanted = new_objective(objective, eye)
     module = nn.ModuleDict({"eye": eye, "objective": wanted})
 
-    def loss(step: int) -> Tensor:
-        batch = store.batch(order(step, batch=BATCH, of=len(store), seed=seed))
-        generator = torch.Generator().manual_seed(seed * 1_000_003 + step)
+    total = sum(course.steps for course in courses)
+
+    def loss(step: int, *, begun: int) -> Tensor:
+        batch = store.batch(order(begun + step, batch=BATCH, of=len(store), seed=seed))
+        generator = torch.Generator().manual_seed(seed * 1_000_003 + begun + step)
         return wanted.loss(eye, batch, generator)
 
-    train(
-        module,
-        loss,
-        course=course,
-        path=path,
-        told=told,
-        after=lambda: wanted.after(eye),
-    )
+    def onward(done: int, _: int, lost: float, *, begun: int) -> None:
+        told(begun + done, total, lost)
+
+    for number, course in enumerate(courses):
+        wanted.hard = number > 0
+        last = number == len(courses) - 1
+        begun = sum(earlier.steps for earlier in courses[:number])
+        train(
+            module,
+            partial(loss, begun=begun),
+            course=course,
+            path=path if last else path.with_stem(f"{path.stem}-{number + 1}"),
+            told=partial(onward, begun=begun),
+            after=lambda: wanted.after(eye),
+        )
     return eye
 
 

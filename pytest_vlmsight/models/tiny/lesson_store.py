@@ -23,7 +23,7 @@ PART = 250
 
 MIX = {
     "scene": 4,
-    "rooms": 4,
+    "rooms": 8,
     "parts": 4,
     "tools": 4,
     "forms": 5,

@@ -20,7 +20,13 @@ OBJECTIVES = ("dense", "contrastive", "distilled", "classified")
 
 
 class Objective(nn.Module):
-    """What is to be small, and what it needs besides the eye."""
+    """What is to be small, and what it needs besides the eye.
+
+    Attributes:
+        hard: whether what an eye learns only once it knows the rest is asked as well.
+    """
+
+    hard = False
 
     @abstractmethod
     def loss(self, eye: Any, batch: Batch, generator: torch.Generator, /) -> Tensor:

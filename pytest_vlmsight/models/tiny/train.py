@@ -41,6 +41,7 @@ class Recipe:
         seed: of all that is drawn.
         lessons: of the eye.
         eye_steps: of its training.
+        hard_steps: of the training after that in which what is hard is asked, too.
         examinations: of naming.
         mouth_steps: of the projector's and the LLM's training.
         suite_parts: of 250 items of the suite.
@@ -49,8 +50,9 @@ class Recipe:
     """
 
     seed: int = 0
-    lessons: int = 9000
+    lessons: int = 12000
     eye_steps: int = 3400
+    hard_steps: int = 2200
     examinations: int = 8000
     mouth_steps: int = 1000
     suite_parts: int = 24
@@ -58,7 +60,7 @@ class Recipe:
     jobs: int = 1
 
 
-EYE_RATE, MOUTH_RATE, TUNE_RATE = 2.5e-3, 2e-3, 1e-3
+EYE_RATE, HARD_RATE, MOUTH_RATE, TUNE_RATE = 2.5e-3, 1.5e-3, 2e-3, 1e-3
 """The highest learning rates."""
 
 BATCH = 16
@@ -82,6 +84,7 @@ def main(arguments: list[str] | None = None) -> None:
         ("seed", 0, "of all that is drawn"),
         ("lessons", LEAST, "of the eye"),
         ("eye_steps", 1, "of its training"),
+        ("hard_steps", 1, "of its training after that, in which what is hard is asked, too"),
         ("examinations", BATCH, "of naming"),
         ("mouth_steps", 1, "of the projector's and the LLM's training"),
         ("suite_parts", 1, "of 250 items of the suite"),
@@ -174,7 +177,10 @@ class Trainer:
         return train_eye(
             lesson_store.LessonStore(folder, lessons=self._recipe.lessons, seed=seed),
             objective=self._eye,
-            course=Course(steps=self._recipe.eye_steps, rate=EYE_RATE),
+            courses=(
+                Course(steps=self._recipe.eye_steps, rate=EYE_RATE),
+                Course(steps=self._recipe.hard_steps, rate=HARD_RATE),
+            ),
             seed=seed,
             path=self._folder / f"{self._eye}-eye.safetensors",
             told=self._steps(f"{self._eye} eye"),

@@ -106,6 +106,7 @@ def test_what_differs_between_twins_has_a_loss_of_its_own() -> None:
     features = torch.zeros(4, 32, PATCHES, PATCHES)
     features[::2, 0, 4:6, 4:6] = 1
     objective = Dense(32)
+    objective.hard = True
     costs = {}
     for said in (0.5, 0.0, -0.5):
         with torch.no_grad():
@@ -119,7 +120,9 @@ def test_what_differs_between_twins_has_a_loss_of_its_own() -> None:
     assert costs[0.0] < 0.6 * costs[-0.5]
 
 
-def test_only_rooms_have_twins() -> None:
-    assert "twins" not in Dense(32)(
-        own_features(4), known_batch(), torch.Generator().manual_seed(0)
-    )
+def test_only_rooms_have_twins_and_only_where_what_is_hard_is_asked() -> None:
+    objective = Dense(32)
+    for hard, sort in ((False, "rooms"), (True, "scene"), (True, "rooms")):
+        objective.hard = hard
+        told = objective(own_features(4), known_batch(sort), torch.Generator().manual_seed(0))
+        assert ("twins" in told) == (hard and sort == "rooms")

@@ -10,6 +10,7 @@ import torch
 
 from pytest_vlmsight.models.tiny import eye, eye_training, lesson_store
 from pytest_vlmsight.models.tiny.architecture import GRID, MEAN, STD
+from pytest_vlmsight.models.tiny.dense import Dense
 from pytest_vlmsight.models.tiny.lesson_store import NAME, LessonStore, make
 from pytest_vlmsight.models.tiny.parts import write_parts
 from pytest_vlmsight.models.tiny.training import Course
@@ -39,7 +40,7 @@ def trained(
     return eye_training.train_eye(
         store,
         objective=objective,
-        course=Course(steps=3, rate=1e-3),
+        courses=(Course(steps=2, rate=1e-3), Course(steps=1, rate=1e-3)),
         seed=seed,
         path=path,
         told=lambda _, __, loss: told.append(loss),
@@ -57,11 +58,32 @@ def test_a_training_is_decided_by_its_seed(store: LessonStore, tmp_path: Path) -
         assert torch.equal(p, q)
 
 
+def test_what_is_hard_is_asked_after_the_first_course(
+    store: LessonStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    loss = Dense.loss
+
+    def seen(self: Dense, *given: Any) -> Any:
+        asked.append(self.hard)
+        return loss(self, *given)
+
+    monkeypatch.setattr(Dense, "loss", seen)
+    told: list[float] = []
+    once = trained(store, tmp_path / "a.safetensors", seed=0, told=told)
+    assert asked == [False, False, True]
+    # Both courses were written down, and are read.
+    again = trained(store, tmp_path / "a.safetensors", seed=0, told=told)
+    assert len(asked) == len(told) == 3
+    for p, q in zip(once.parameters(), again.parameters(), strict=True):
+        assert torch.equal(p, q)
+
+
 def test_places_that_are_near_begin_alike(store: LessonStore, tmp_path: Path) -> None:
     tower = eye_training.train_eye(
         store,
         objective="dense",
-        course=Course(steps=0, rate=1e-3),
+        courses=(Course(steps=0, rate=1e-3),),
         seed=0,
         path=tmp_path / "a.safetensors",
         told=lambda *_: None,
