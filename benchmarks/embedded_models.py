@@ -236,7 +236,11 @@ def main() -> None:
         for task in parsed.tasks
     ]
     for one in asked:
-        measured = json.loads(one.path.read_text())["asked"] if one.path.is_file() else None
+        measured = (
+            json.loads(one.path.read_text()).get("asked", ["others"])
+            if one.path.is_file()
+            else None
+        )
         if measured not in (None, parsed.models):
             parser.error(f"{one.path}: is of {', '.join(measured)}; give another folder")
     missing = [one for one in asked if not one.path.is_file()]

@@ -5,6 +5,9 @@ by a linear map how far the place is, which way its surface faces, and what it i
 and is made of; and by their mean over a picture, what its largest thing is, its surface and the
 technique. And of places of one picture they are to be nearer to those of the same place, or of the
 same part, of the other picture than to those of others.
+
+What is hard is asked of an eye that knows the rest: where a thing is nearer in one of two rooms
+that look the same, and the same places in pictures that are moved within their frames.
 """
 
 from __future__ import annotations
@@ -47,7 +50,7 @@ _WHOLE = 0.3
 _TWINS = 4.0
 """How much it weighs that one thing is nearer or farther than in the other picture."""
 
-_MOVED = 0.05
+_NEARER = 0.05
 """Least difference of logarithms of depths that counts as such."""
 
 _SAME = 1.5
@@ -108,10 +111,10 @@ class Dense(Objective):
         losses["same"] = _SAME * (there + back) / 2
         twins = torch.from_numpy(batch.sort) == list(MIX).index("rooms")
         if self.hard and twins.any():
-            losses["twins"] = _TWINS * self._moved(first[twins], second[twins], batch, twins)
+            losses["twins"] = _TWINS * self._twins(first[twins], second[twins], batch, twins)
         return losses
 
-    def _moved(self, first: Tensor, second: Tensor, batch: Batch, twins: Tensor) -> Tensor:
+    def _twins(self, first: Tensor, second: Tensor, batch: Batch, twins: Tensor) -> Tensor:
         """How far off the difference in depth of a thing is that is all that differs.
 
         Nearly all of both pictures is at the same depth in both, and what is not is drawn at the
@@ -119,14 +122,14 @@ class Dense(Objective):
         """
         depth = torch.from_numpy(batch.depth.astype(np.float32))[twins].flatten(2)
         kind = torch.from_numpy(batch.classes[:, :, _KIND].astype(np.int64))[twins].flatten(2)
-        moved = depth[:, 0] - depth[:, 1]
-        counted = (moved.abs() > _MOVED) & (kind[:, 0] == kind[:, 1]) & (kind[:, 0] > 0)
+        differ = depth[:, 0] - depth[:, 1]
+        counted = (differ.abs() > _NEARER) & (kind[:, 0] == kind[:, 1]) & (kind[:, 0] > 0)
         places = _pixels(torch.arange(GRID * GRID)).expand(len(first), -1, -1)
         one, other = (self.depth(at(features, places))[..., 0] for features in (first, second))
-        off = (one - other - moved)[counted]
-        return functional.smooth_l1_loss(
-            off, torch.zeros_like(off), beta=0.1, reduction="sum"
-        ) / max(1, len(off))
+        told, right = (one - other)[counted], differ[counted]
+        # A mean would be NaN where no thing is asked about.
+        off = functional.smooth_l1_loss(told, right, beta=0.1, reduction="sum")
+        return off / max(1, len(right))
 
     def _known(
         self, features: Tensor, batch: Batch, generator: torch.Generator, moving: Moving | None

@@ -97,8 +97,8 @@ class Finding(nn.Module):
         sort = pairs.sort[:, None, None].expand_as(x)
         for number, which in enumerate((~pairs.right, pairs.right)):
             counted = which & pairs.asked & rows[..., None]
-            at_ = (sort[counted], y[counted], x[counted])
-            self.counts[number].index_put_(at_, torch.ones(()), accumulate=True)
+            cells = (sort[counted], y[counted], x[counted])
+            self.counts[number].index_put_(cells, torch.ones(()), accumulate=True)
         near = functional.avg_pool2d(self.counts, 3, stride=1, padding=1, count_include_pad=False)
         share = near / near.sum((2, 3), keepdim=True)
         return (share[1] / share[0]).log()[sort, y, x]

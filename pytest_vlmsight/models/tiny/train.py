@@ -2,9 +2,9 @@
 
     python -m pytest_vlmsight.models.tiny.train FOLDER [--eye OBJECTIVE]
 
-An eye is trained by itself on lessons. Then it stays as it is, and a projector and an LLM are
-trained to name what it sees: that is ``tiny``. Then one of its parts is tuned on items of the
-suite: the LLM of ``tiny-tuned``, the eye of ``tiny-vit-tuned``, the projector of
+An eye is trained by itself on lessons, in two courses. Then it stays as it is, and a projector and
+an LLM are trained to name what it sees: that is ``tiny``. Then one of its parts is tuned on items
+of the suite: the LLM of ``tiny-tuned``, the eye of ``tiny-vit-tuned``, the projector of
 ``tiny-projector-tuned``, on the same items in the same order. All are checkpoints like any other,
 in ``FOLDER/models``.
 
@@ -40,8 +40,8 @@ class Recipe:
     Attributes:
         seed: of all that is drawn.
         lessons: of the eye.
-        eye_steps: of its training.
-        hard_steps: of the training after that in which what is hard is asked, too.
+        eye_steps: of its first course.
+        hard_steps: of its second one, in which what is hard is asked, too.
         examinations: of naming.
         mouth_steps: of the projector's and the LLM's training.
         suite_parts: of 250 items of the suite.
@@ -83,8 +83,8 @@ def main(arguments: list[str] | None = None) -> None:
     for name, least, what in (
         ("seed", 0, "of all that is drawn"),
         ("lessons", LEAST, "of the eye"),
-        ("eye_steps", 1, "of its training"),
-        ("hard_steps", 1, "of its training after that, in which what is hard is asked, too"),
+        ("eye_steps", 1, "of its first course"),
+        ("hard_steps", 1, "of its second course, in which what is hard is asked, too"),
         ("examinations", BATCH, "of naming"),
         ("mouth_steps", 1, "of the projector's and the LLM's training"),
         ("suite_parts", 1, "of 250 items of the suite"),

@@ -70,7 +70,7 @@ def test_displacements_are_counted_per_sort_of_lesson() -> None:
 
 
 def test_marked_places_weigh_more() -> None:
-    # Every second place can be found.
+    # Those of the right half can be found.
     first = own_features(2)
     second = first.clone()
     classes = np.zeros((2, 2, len(CLASSES), GRID, GRID), np.uint8)
