@@ -1,10 +1,10 @@
-"""GLM's families: towers as Qwen's, other words around a picture."""
+"""GLM's families and Ernie: towers as Qwen's, other words around a picture."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from .parts import PATCH, SIDE, WIDTH, template, tokenizer
+from .parts import PATCH, SIDE, WIDTH, llm, template, tokenizer
 from .qwen import ROPE, eye, mouth
 from .videos import video_processor
 
@@ -51,6 +51,60 @@ def glm4_moe() -> tuple[Any, Any]:
         **_ids(words),
     )
     return Glm4vMoeForConditionalGeneration(config), _processor(words)
+
+
+def ernie4_5() -> tuple[Any, Any]:
+    """Ernie, whose tower is such a one, too, and whose experts are of two kinds."""
+    from transformers import (
+        Ernie4_5_VLMoeConfig,
+        Ernie4_5_VLMoeForConditionalGeneration,
+        Ernie4_5_VLMoeImageProcessorPil,
+        Ernie4_5_VLMoeProcessor,
+    )
+    from transformers.models.ernie4_5_vl_moe.configuration_ernie4_5_vl_moe import (
+        Ernie4_5_VLMoeTextConfig,
+        Ernie4_5_VLMoeVisionConfig,
+    )
+
+    named = {
+        "image": "<|IMAGE_PLACEHOLDER|>",
+        "image_start": "<|IMAGE_START|>",
+        "image_end": "<|IMAGE_END|>",
+        "video": "<|VIDEO_PLACEHOLDER|>",
+        "video_start": "<|VIDEO_START|>",
+        "video_end": "<|VIDEO_END|>",
+    }
+    words = tokenizer(bos="<|begin_of_sentence|>", unk="<unk>", **named)
+    config = Ernie4_5_VLMoeConfig(
+        vision_config=Ernie4_5_VLMoeVisionConfig(
+            depth=3, hidden_size=WIDTH, intermediate_size=2 * WIDTH, num_heads=4, patch_size=PATCH
+        ),
+        text_config=llm(
+            Ernie4_5_VLMoeTextConfig,
+            words,
+            moe_intermediate_size=[WIDTH, WIDTH // 2],
+            moe_k=2,
+            moe_num_experts=4,
+            moe_num_shared_experts=1,
+            rope_parameters=ROPE | {"mrope_section": [1, 1, 2]},
+        ),
+        tie_word_embeddings=False,
+        **{f"{name}_token_id": getattr(words, f"{name}_token_id") for name in named},
+    )
+    processor = Ernie4_5_VLMoeProcessor(
+        image_processor=Ernie4_5_VLMoeImageProcessorPil(
+            size={"shortest_edge": (4 * PATCH) ** 2, "longest_edge": 2 * SIDE**2},
+            patch_size=PATCH,
+        ),
+        tokenizer=words,
+        video_processor=video_processor("Ernie4_5_VLMoeVideoProcessor", patch_size=PATCH),
+        chat_template=template(
+            image="Picture 1:<|IMAGE_START|><|IMAGE_PLACEHOLDER|><|IMAGE_END|>",
+            user=("User: ", "\n"),
+            assistant=("Assistant: ", "<|end_of_sentence|>"),
+        ),
+    )
+    return Ernie4_5_VLMoeForConditionalGeneration(config), processor
 
 
 def _words() -> Any:

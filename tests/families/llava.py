@@ -39,14 +39,14 @@ def pixtral() -> tuple[Any, Any]:
 
     words = tokenizer("[INST]", "[/INST]", "[IMG]", "[IMG_BREAK]", "[IMG_END]")
     config = LlavaConfig(
-        vision_config=tower(PixtralVisionConfig),
+        vision_config=tower(PixtralVisionConfig, image_size=2 * SIDE),
         text_config=llm(MistralConfig, words, head_dim=8),
         image_token_id=words.convert_tokens_to_ids("[IMG]"),
         vision_feature_layer=-1,
         vision_feature_select_strategy="full",
     )
     processor = PixtralProcessor(
-        image_processor=PixtralImageProcessorPil(size={"longest_edge": SIDE}, patch_size=PATCH),
+        image_processor=PixtralImageProcessorPil(size={"longest_edge": 2 * SIDE}, patch_size=PATCH),
         tokenizer=words,
         patch_size=PATCH,
         chat_template=template(image="[IMG]", user=("[INST]", "[/INST]"), assistant=("", "</s>")),

@@ -24,6 +24,8 @@ def tokenizer(
     eos: str = "</s>",
     pad: str = "<pad>",
     unk: str | None = None,
+    sep: str | None = None,
+    begins: bool = False,
     **named: str,
 ) -> Any:
     """Bytes, and a family's special tokens.
@@ -34,9 +36,11 @@ def tokenizer(
         eos: ends a text.
         pad: fills a batch.
         unk: stands for what is unknown, which is nothing; some processors count from it.
+        sep: ends a question.
+        begins: whether the tokenizer itself writes ``bos``, for families without a chat template.
         named: tokens that the processor looks up by attribute, such as ``image`` for image_token.
     """
-    from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
+    from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
@@ -44,15 +48,20 @@ def tokenizer(
     core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     core.decoder = decoders.ByteLevel()
     tokens = dict.fromkeys(
-        token for token in (pad, bos, eos, unk, *named.values(), *special) if token is not None
+        token for token in (pad, bos, eos, unk, sep, *named.values(), *special) if token is not None
     )
     core.add_special_tokens([AddedToken(token, normalized=False, special=True) for token in tokens])
+    if begins:
+        core.post_processor = processors.TemplateProcessing(
+            single=f"{bos} $A", special_tokens=[(bos, core.token_to_id(bos))]
+        )
     return PreTrainedTokenizerFast(
         tokenizer_object=core,
         bos_token=bos,
         eos_token=eos,
         pad_token=pad,
         unk_token=unk,
+        sep_token=sep,
         extra_special_tokens={f"{name}_token": token for name, token in named.items()},
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .parts import TILE, TILE_PATCH, chatml, llm, square, template, tokenizer, tower
+from .parts import TILE, TILE_PATCH, WIDTH, chatml, llm, square, template, tokenizer, tower
 from .videos import video_processor
 
 PATCHES = (TILE // TILE_PATCH) ** 2
@@ -110,7 +110,7 @@ def cohere2() -> tuple[Any, Any]:
         vision_config=_siglip(SiglipVisionConfig),
         text_config=llm(Cohere2Config, words),
         image_token_id=words.image_token_id,
-        alignment_intermediate_size=64,
+        alignment_intermediate_size=2 * WIDTH,
         tie_word_embeddings=False,
     )
     processor = Cohere2VisionProcessor(
@@ -149,7 +149,7 @@ def ovis2() -> tuple[Any, Any]:
         image_token_id=words.convert_tokens_to_ids("<IMG_ATOM>"),
         visual_indicator_token_ids=words.convert_tokens_to_ids(marks),
         vocab_size=len(words),
-        hidden_size=32,
+        hidden_size=WIDTH,
         tie_word_embeddings=False,
     )
     processor = Ovis2Processor(
@@ -161,205 +161,6 @@ def ovis2() -> tuple[Any, Any]:
         chat_template=chatml("<image>\n"),
     )
     return Ovis2ForConditionalGeneration(config), processor
-
-
-def idefics2() -> tuple[Any, Any]:
-    return _idefics2(split=False)
-
-
-def idefics2_split() -> tuple[Any, Any]:
-    """Every picture is given as four quarters and the whole."""
-    return _idefics2(split=True)
-
-
-def _idefics2(*, split: bool) -> tuple[Any, Any]:
-    from transformers import (
-        Idefics2Config,
-        Idefics2ForConditionalGeneration,
-        Idefics2ImageProcessorPil,
-        Idefics2Processor,
-        MistralConfig,
-    )
-    from transformers.models.idefics2.configuration_idefics2 import (
-        Idefics2PerceiverConfig,
-        Idefics2VisionConfig,
-    )
-
-    words = tokenizer("<fake_token_around_image>", "<image>", "<end_of_utterance>")
-    processor = Idefics2Processor(
-        image_processor=Idefics2ImageProcessorPil(
-            size={"shortest_edge": TILE, "longest_edge": 2 * TILE}, do_image_splitting=split
-        ),
-        tokenizer=words,
-        image_seq_len=16,
-        chat_template=_idefics_template(),
-    )
-    config = Idefics2Config(
-        vision_config=tower(Idefics2VisionConfig),
-        perceiver_config=Idefics2PerceiverConfig(
-            hidden_size=32,
-            resampler_n_latents=16,
-            resampler_depth=2,
-            resampler_n_heads=4,
-            resampler_head_dim=8,
-            num_key_value_heads=2,
-        ),
-        text_config=llm(MistralConfig, words, head_dim=8),
-        image_token_id=words.convert_tokens_to_ids("<image>"),
-    )
-    return Idefics2ForConditionalGeneration(config), processor
-
-
-def idefics3() -> tuple[Any, Any]:
-    from transformers import (
-        Idefics3Config,
-        Idefics3ForConditionalGeneration,
-        Idefics3ImageProcessorPil,
-        Idefics3Processor,
-        Idefics3VisionConfig,
-        LlamaConfig,
-    )
-
-    words = _idefics_words()
-    processor = Idefics3Processor(
-        image_processor=Idefics3ImageProcessorPil(
-            size={"longest_edge": 2 * TILE}, max_image_size={"longest_edge": TILE}
-        ),
-        tokenizer=words,
-        image_seq_len=PATCHES // 4,
-        chat_template=_idefics_template(),
-    )
-    config = Idefics3Config(
-        vision_config=tower(Idefics3VisionConfig, image_size=TILE, patch_size=TILE_PATCH),
-        text_config=llm(LlamaConfig, words),
-        image_token_id=words.convert_tokens_to_ids("<image>"),
-        scale_factor=2,
-        pad_token_id=words.pad_token_id,
-    )
-    return Idefics3ForConditionalGeneration(config), processor
-
-
-def smolvlm() -> tuple[Any, Any]:
-    from transformers import (
-        LlamaConfig,
-        SmolVLMConfig,
-        SmolVLMForConditionalGeneration,
-        SmolVLMImageProcessorPil,
-        SmolVLMProcessor,
-        SmolVLMVisionConfig,
-    )
-
-    words = _idefics_words()
-    processor = SmolVLMProcessor(
-        image_processor=SmolVLMImageProcessorPil(
-            size={"longest_edge": 2 * TILE}, max_image_size={"longest_edge": TILE}
-        ),
-        tokenizer=words,
-        video_processor=video_processor("SmolVLMVideoProcessor", num_frames=8, fps=1),
-        image_seq_len=PATCHES // 4,
-        chat_template=_idefics_template(),
-    )
-    config = SmolVLMConfig(
-        vision_config=tower(SmolVLMVisionConfig, image_size=TILE, patch_size=TILE_PATCH),
-        text_config=llm(LlamaConfig, words),
-        image_token_id=words.convert_tokens_to_ids("<image>"),
-        scale_factor=2,
-        pad_token_id=words.pad_token_id,
-    )
-    return SmolVLMForConditionalGeneration(config), processor
-
-
-def mllama() -> tuple[Any, Any]:
-    """Pictures reach the language model by cross-attention in its second layer."""
-    from transformers import (
-        MllamaConfig,
-        MllamaForConditionalGeneration,
-        MllamaImageProcessorPil,
-        MllamaProcessor,
-    )
-    from transformers.models.mllama.configuration_mllama import (
-        MllamaTextConfig,
-        MllamaVisionConfig,
-    )
-
-    words = _llama_words("<|python_tag|>", "<|image|>")  # the last word has no output
-    taps = [0, 1]
-    config = MllamaConfig(
-        vision_config=tower(
-            MllamaVisionConfig,
-            image_size=TILE,
-            patch_size=TILE_PATCH,
-            num_global_layers=1,
-            intermediate_layers_indices=taps,
-            vision_output_dim=32 * (1 + len(taps)),
-            max_num_tiles=_LARGEST,
-        ),
-        text_config=llm(
-            MllamaTextConfig,
-            words,
-            vocab_size=len(words) - 1,
-            cross_attention_layers=[1],
-            rope_parameters={"rope_type": "default", "rope_theta": 10_000.0},
-        ),
-        image_token_id=len(words) - 1,
-    )
-    processor = MllamaProcessor(
-        image_processor=MllamaImageProcessorPil(size=square(TILE), max_image_tiles=_LARGEST),
-        tokenizer=words,
-        chat_template=_llama_template("<|image|>"),
-    )
-    return MllamaForConditionalGeneration(config), processor
-
-
-def llama4() -> tuple[Any, Any]:
-    from transformers import (
-        Llama4Config,
-        Llama4ForConditionalGeneration,
-        Llama4ImageProcessor,
-        Llama4Processor,
-    )
-    from transformers.models.llama4.configuration_llama4 import (
-        Llama4TextConfig,
-        Llama4VisionConfig,
-    )
-
-    words = _llama_words(
-        "<|image_start|>",
-        "<|image_end|>",
-        "<|image|>",
-        "<|patch|>",
-        "<|tile_x_separator|>",
-        "<|tile_y_separator|>",
-    )
-    config = Llama4Config(
-        vision_config=tower(
-            Llama4VisionConfig,
-            image_size=TILE,
-            patch_size=TILE_PATCH,
-            intermediate_size=4 * 32,  # what four patches put together are
-            vision_output_dim=32,
-            projector_input_dim=32,
-            projector_output_dim=32,
-        ),
-        text_config=llm(
-            Llama4TextConfig,
-            words,
-            head_dim=8,
-            intermediate_size_mlp=64,
-            num_local_experts=2,
-            attention_chunk_size=4096,
-        ),
-        boi_token_index=words.convert_tokens_to_ids("<|image_start|>"),
-        eoi_token_index=words.convert_tokens_to_ids("<|image_end|>"),
-        image_token_index=words.convert_tokens_to_ids("<|patch|>"),
-    )
-    processor = Llama4Processor(
-        image_processor=Llama4ImageProcessor(size=square(TILE), max_patches=_LARGEST),
-        tokenizer=words,
-        patch_size=TILE_PATCH,
-        chat_template=_llama_template("<|image|>"),
-    )
-    return Llama4ForConditionalGeneration(config), processor
 
 
 def lfm2() -> tuple[Any, Any]:
@@ -384,8 +185,8 @@ def lfm2() -> tuple[Any, Any]:
     )
     config = Lfm2VlConfig(
         vision_config=Siglip2VisionConfig(
-            hidden_size=32,
-            intermediate_size=64,
+            hidden_size=WIDTH,
+            intermediate_size=2 * WIDTH,
             num_hidden_layers=3,
             num_attention_heads=4,
             patch_size=TILE_PATCH,
@@ -399,7 +200,7 @@ def lfm2() -> tuple[Any, Any]:
             layer_types=["conv", "full_attention"],
         ),
         image_token_id=words.image_token_id,
-        projector_hidden_size=64,
+        projector_hidden_size=2 * WIDTH,
         tie_word_embeddings=False,
     )
     processor = Lfm2VlProcessor(
@@ -416,6 +217,135 @@ def lfm2() -> tuple[Any, Any]:
         chat_template="{{ bos_token }}" + chatml("<image>", system=""),
     )
     return Lfm2VlForConditionalGeneration(config), processor
+
+
+def molmo2() -> tuple[Any, Any]:
+    """Tiles overlap by two patches; the language model also reads where rows end."""
+    from transformers import (
+        Molmo2Config,
+        Molmo2ForConditionalGeneration,
+        Molmo2ImageProcessor,
+        Molmo2Processor,
+    )
+    from transformers.models.molmo2.configuration_molmo2 import (
+        Molmo2AdapterConfig,
+        Molmo2TextConfig,
+        Molmo2VisionConfig,
+    )
+
+    marks = ["im_start", "im_end", "im_patch", "im_col", "low_res_im_start", "im_low"]
+    marks = [f"<{mark}>" for mark in (*marks, "frame_start", "frame_end")]
+    words = tokenizer(
+        "<|im_start|>", *marks, bos=None, eos="<|im_end|>", image="<|image|>", video="<|video|>"
+    )
+    heads = {"num_attention_heads": 4, "num_key_value_heads": 4, "head_dim": WIDTH // 4}
+    ids = {
+        mark: words.convert_tokens_to_ids(f"<{mark}>")
+        for mark in (
+            "im_start",
+            "im_end",
+            "im_patch",
+            "low_res_im_start",
+            "frame_start",
+            "frame_end",
+        )
+    }
+    config = Molmo2Config(
+        vision_config=tower(
+            Molmo2VisionConfig, image_size=[TILE, TILE], patch_size=TILE_PATCH, **heads
+        ),
+        adapter_config=Molmo2AdapterConfig(
+            vision_feature_layer=[2, 0],
+            hidden_size=WIDTH,
+            intermediate_size=2 * WIDTH,
+            text_hidden_size=WIDTH,
+            **heads,
+        ),
+        text_config=llm(
+            Molmo2TextConfig,
+            words,
+            vocab_size=len(words) - len(marks),
+            additional_vocab_size=len(marks),
+            head_dim=WIDTH // 4,
+        ),
+        image_start_token_id=ids["im_start"],
+        image_end_token_id=ids["im_end"],
+        image_patch_id=ids["im_patch"],
+        low_res_image_start_token_id=ids["low_res_im_start"],
+        frame_start_token_id=ids["frame_start"],
+        frame_end_token_id=ids["frame_end"],
+    )
+    processor = Molmo2Processor(
+        image_processor=Molmo2ImageProcessor(
+            size=square(TILE), max_crops=_LARGEST, overlap_margins=[1, 1], patch_size=TILE_PATCH
+        ),
+        video_processor=video_processor("Molmo2VideoProcessor"),
+        tokenizer=words,
+        chat_template=chatml("<|image|>", system=""),
+    )
+    return Molmo2ForConditionalGeneration(config), processor
+
+
+def phi4() -> tuple[Any, Any]:
+    """The processor counts on sixteen by sixteen merged patches a tile."""
+    from transformers import (
+        Phi4MultimodalConfig,
+        Phi4MultimodalFeatureExtractor,
+        Phi4MultimodalForCausalLM,
+        Phi4MultimodalImageProcessor,
+        Phi4MultimodalProcessor,
+    )
+    from transformers.models.phi4_multimodal.configuration_phi4_multimodal import (
+        Phi4MultimodalAudioConfig,
+        Phi4MultimodalVisionConfig,
+    )
+
+    side, patch = 128, 4
+    words = tokenizer(
+        "<|user|>",
+        "<|assistant|>",
+        "<|end|>",
+        bos="<|endoftext|>",
+        eos="<|endoftext|>",
+        pad="<|endoftext|>",
+        image="<|image|>",
+        audio="<|audio|>",
+    )
+    config = llm(
+        Phi4MultimodalConfig,
+        words,
+        vision_config=tower(
+            Phi4MultimodalVisionConfig,
+            image_size=side,
+            crop_size=side,
+            patch_size=patch,
+            image_token_id=words.image_token_id,
+        ),
+        audio_config=Phi4MultimodalAudioConfig(
+            hidden_size=WIDTH,
+            intermediate_size=WIDTH,
+            num_blocks=2,
+            num_attention_heads=4,
+            ext_pw_out_channel=WIDTH,
+            depthwise_separable_out_channel=WIDTH,
+            nemo_conv_channels=WIDTH,
+            audio_token_id=words.audio_token_id,
+        ),
+    )
+    processor = Phi4MultimodalProcessor(
+        image_processor=Phi4MultimodalImageProcessor(
+            size=square(side), patch_size=patch, dynamic_hd=_LARGEST
+        ),
+        audio_processor=Phi4MultimodalFeatureExtractor(),
+        tokenizer=words,
+        chat_template=template(
+            image="<|image|>",
+            user=("<|user|>", "<|end|>"),
+            assistant=("<|assistant|>", "<|end|>"),
+            bos=False,
+        ),
+    )
+    return Phi4MultimodalForCausalLM(config), processor
 
 
 def _siglip(kind: Any) -> Any:
@@ -442,42 +372,3 @@ def _cohere_template(image: str) -> str:
         user=("<|START_OF_TURN_TOKEN|><|USER_TOKEN|>", end),
         assistant=("<|START_OF_TURN_TOKEN|><|CHATBOT_TOKEN|>", end),
     )
-
-
-def _llama_words(*special: str) -> Any:
-    return tokenizer(
-        "<|start_header_id|>",
-        "<|end_header_id|>",
-        *special,
-        bos="<|begin_of_text|>",
-        eos="<|eot_id|>",
-        pad="<|finetune_right_pad_id|>",
-    )
-
-
-def _llama_template(image: str) -> str:
-    head = "<|start_header_id|>{}<|end_header_id|>\n\n"
-    return template(
-        image=image,
-        user=(head.format("user"), "<|eot_id|>"),
-        assistant=(head.format("assistant"), "<|eot_id|>"),
-    )
-
-
-def _idefics_words() -> Any:
-    places = [f"<row_{row}_col_{col}>" for row in range(1, 7) for col in range(1, 7)]
-    return tokenizer(
-        "<fake_token_around_image>",
-        "<image>",
-        "<end_of_utterance>",
-        "<global-img>",
-        *places,
-        bos="<|begin_of_text|>",
-        eos="<|end_of_text|>",
-        pad="<|pad|>",
-    )
-
-
-def _idefics_template() -> str:
-    end = "<end_of_utterance>\n"
-    return template(image="<image>", user=("User:", end), assistant=("Assistant: ", end))
