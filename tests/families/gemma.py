@@ -86,7 +86,7 @@ def _paligemma(mouth: Any, **options: Any) -> tuple[Any, Any]:
     return PaliGemmaForConditionalGeneration(config), processor
 
 
-def _words(**named: str) -> Any:
+def _words(**named: Any) -> Any:
     return tokenizer(
         "<start_of_turn>", "<end_of_turn>", bos="<bos>", eos="<eos>", unk="<unk>", **named
     )

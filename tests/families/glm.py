@@ -66,7 +66,7 @@ def ernie4_5() -> tuple[Any, Any]:
         Ernie4_5_VLMoeVisionConfig,
     )
 
-    named = {
+    named: dict[str, Any] = {
         "image": "<|IMAGE_PLACEHOLDER|>",
         "image_start": "<|IMAGE_START|>",
         "image_end": "<|IMAGE_END|>",
@@ -97,7 +97,9 @@ def ernie4_5() -> tuple[Any, Any]:
             patch_size=PATCH,
         ),
         tokenizer=words,
-        video_processor=video_processor("Ernie4_5_VLMoeVideoProcessor", patch_size=PATCH),
+        video_processor=video_processor(
+            "Ernie4_5_VLMoeVideoProcessor", patch_size=PATCH, draw_on_frames=False
+        ),
         chat_template=template(
             image="Picture 1:<|IMAGE_START|><|IMAGE_PLACEHOLDER|><|IMAGE_END|>",
             user=("User: ", "\n"),

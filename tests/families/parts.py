@@ -26,7 +26,7 @@ def tokenizer(
     unk: str | None = None,
     sep: str | None = None,
     begins: bool = False,
-    **named: str,
+    **named: Any,
 ) -> Any:
     """Bytes, and a family's special tokens.
 
@@ -52,6 +52,7 @@ def tokenizer(
     )
     core.add_special_tokens([AddedToken(token, normalized=False, special=True) for token in tokens])
     if begins:
+        assert bos is not None
         core.post_processor = processors.TemplateProcessing(
             single=f"{bos} $A", special_tokens=[(bos, core.token_to_id(bos))]
         )

@@ -352,7 +352,7 @@ def _siglip(kind: Any) -> Any:
     return tower(kind, image_size=TILE, patch_size=TILE_PATCH, vision_use_head=False)
 
 
-def _cohere_words(*special: str, **named: str) -> Any:
+def _cohere_words(*special: str, **named: Any) -> Any:
     return tokenizer(
         "<|START_OF_TURN_TOKEN|>",
         "<|USER_TOKEN|>",

@@ -155,7 +155,7 @@ def chameleon() -> tuple[Any, Any]:
     return ChameleonForConditionalGeneration(config), processor
 
 
-def _words(**named: str) -> Any:
+def _words(**named: Any) -> Any:
     return tokenizer(
         bos="<｜begin▁of▁sentence｜>",
         eos="<｜end▁of▁sentence｜>",
