@@ -1,0 +1,164 @@
+"""Which place of its pictures each number shows that a model is given of them.
+
+Every processor resizes, crops, pads, cuts into tiles or into patches in its own way. Pictures that
+grow lighter from left to right, and others from top to bottom, go through the model's own
+processor; what comes out says where it came from, whatever happened in between. Two greys
+calibrate the normalisation and show where padding is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import numpy as np
+    from PIL.Image import Image
+    from torch import Tensor
+
+_DARK, _LIGHT = 96, 160
+# Greys for the calibration: neither may look like a padding colour (0, 127, 255, a mean colour).
+
+
+class NoFieldsError(ValueError):
+    """The processor does something that no places in pictures describe."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SourceFields:
+    """What is known of each number of a model's input; all tensors have that input's shape.
+
+    Attributes:
+        key: of the input among what the processor gives.
+        given: all that the processor gives for pictures of noise.
+        inside: 1 where a number shows a picture, 0 where it is padding.
+        x: how far right in its picture, from 0 to 1.
+        y: how far down, from 0 to 1.
+        picture: number of its picture.
+        area: how large a share of its picture a number shows, compared with others; of inputs
+            that are no pictures but patches in a row it is 1.
+    """
+
+    key: str
+    given: Mapping[str, Any]
+    inside: Tensor
+    x: Tensor
+    y: Tensor
+    picture: Tensor
+    area: Tensor
+
+
+def source_fields(
+    process: Callable[[Sequence[Image]], Mapping[str, Any]], sizes: Sequence[tuple[int, int]]
+) -> SourceFields:
+    """Measure them.
+
+    Args:
+        process: pictures → what the model is given, as tensors.
+        sizes: width and height of each picture in px.
+
+    Raises:
+        NoFieldsError: no input or more than one depends on the pictures, or not in proportion.
+    """
+    import numpy as np
+    import torch
+
+    dark = process([_flat(size, _DARK) for size in sizes])
+    light = process([_flat(size, _LIGHT) for size in sizes])
+    keys = [key for key, value in dark.items() if _differ(value, light.get(key))]
+    if len(keys) != 1:
+        raise NoFieldsError(
+            "the processor makes the same of dark and of light pictures"
+            if not keys
+            else f"the processor gives several inputs that show pictures: {', '.join(keys)}"
+        )
+    (key,) = keys
+
+    def shown(pictures: Sequence[Image]) -> Tensor:
+        found: Tensor = process(pictures)[key].double()
+        if found.shape != dark[key].shape:
+            raise NoFieldsError(
+                f"{key} is {tuple(found.shape)} for one picture and {tuple(dark[key].shape)} for "
+                "another of the same size"
+            )
+        return found
+
+    low = dark[key].double()
+    gain = light[key].double() - low
+    inside = gain.abs() > 0.5 * gain.abs().max()
+    safe = torch.where(inside, gain, 1.0)
+
+    def level(pictures: Sequence[Image]) -> Tensor:
+        part = (shown(pictures) - low) / safe * (_LIGHT - _DARK)
+        return torch.where(inside, (_DARK + part) / 255, 0.0)
+
+    x, y = (level([_ramp(size, axis) for size in sizes]) for axis in (0, 1))
+    picture = torch.zeros_like(x)
+    for number in range(1, len(sizes)):
+        greys = [_flat(size, _LIGHT if k == number else _DARK) for k, size in enumerate(sizes)]
+        picture[(shown(greys) - low).abs() > 0.5 * gain.abs()] = number
+    noise = np.random.default_rng(0)
+    return SourceFields(
+        key=key,
+        given=process([_noise(noise, size) for size in sizes]),
+        inside=inside.double(),
+        x=x,
+        y=y,
+        picture=torch.where(inside, picture, 0.0),
+        area=_area(x, y, inside),
+    )
+
+
+def _differ(one: Any, other: Any) -> bool:
+    import torch
+
+    return (
+        isinstance(one, torch.Tensor)
+        and isinstance(other, torch.Tensor)
+        and one.is_floating_point()
+        and one.shape == other.shape
+        and not torch.equal(one, other)
+    )
+
+
+def _area(x: Tensor, y: Tensor, inside: Tensor) -> Tensor:
+    """Of pictures (…, 3, height, width); those of a tile are one number."""
+    import torch
+
+    if x.ndim < 4 or x.shape[-3] != 3:
+        return torch.ones_like(x)
+    steps = []
+    for values, axis in ((x, -1), (y, -2)):
+        step = values.diff(dim=axis)
+        both = inside.narrow(axis, 1, step.shape[axis]) & inside.narrow(axis, 0, step.shape[axis])
+        # The mean is exact where levels are rounded, and the median of a ramp's steps is not.
+        total = torch.where(both, step, 0.0).sum((-3, -2, -1), keepdim=True)
+        steps.append(total / both.sum((-3, -2, -1), keepdim=True).clamp(min=1))
+    area = steps[0] * steps[1]
+    return (area / area.max()).expand_as(x)
+
+
+def _flat(size: tuple[int, int], level: int) -> Image:
+    from PIL import Image
+
+    return Image.new("RGB", size, (level,) * 3)
+
+
+def _ramp(size: tuple[int, int], axis: int) -> Image:
+    import numpy as np
+    from PIL import Image
+
+    width, height = size
+    share = (np.arange(size[axis]) + 0.5) / size[axis]
+    line = np.round(share * 255).astype(np.uint8)
+    plane = line[None, :] if axis == 0 else line[:, None]
+    return Image.fromarray(np.repeat(np.broadcast_to(plane, (height, width))[..., None], 3, 2))
+
+
+def _noise(rng: np.random.Generator, size: tuple[int, int]) -> Image:
+    import numpy as np
+    from PIL import Image
+
+    return Image.fromarray(rng.integers(0, 256, (size[1], size[0], 3), np.uint8))
