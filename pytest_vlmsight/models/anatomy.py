@@ -16,12 +16,14 @@ class Anatomy:
     """A model's layers.
 
     Attributes:
-        eye: of the vision encoder.
+        eye: of the vision encoder; None where it has no layers with attention.
         mouth: of the LLM.
+        between: other lists of layers with attention before the LLM: a second encoder, resamplers.
     """
 
-    eye: nn.ModuleList
+    eye: nn.ModuleList | None
     mouth: nn.ModuleList
+    between: tuple[nn.ModuleList, ...]
 
 
 def anatomy(model: Any, *, eye: str | None = None) -> Anatomy:
@@ -33,34 +35,45 @@ def anatomy(model: Any, *, eye: str | None = None) -> Anatomy:
             tells another.
 
     Raises:
-        ModelError: a part has no layers with attention.
+        ModelError: the LLM has no layers with attention.
     """
-    encoder = model.get_submodule(eye) if eye else model.get_encoder(modality="image")
     decoder = model.get_decoder()
-    found = {"vision encoder": layers_of(encoder), "LLM": layers_of(decoder)}
-    for part, layers in found.items():
-        if layers is None:
-            raise ModelError(
-                f"the {part} ({type(encoder if part == 'vision encoder' else decoder).__name__}) "
-                "has no list of layers with attention; features cannot be read from it"
-            )
-    return Anatomy(eye=found["vision encoder"], mouth=found["LLM"])  # type: ignore[arg-type]
+    mouth = getattr(decoder, "layers", None)
+    if mouth is None or not _attend(mouth):
+        mouth = next(iter(_lists(decoder)), None)
+    if mouth is None:
+        raise ModelError(
+            f"the LLM ({type(decoder).__name__}) has no list of layers with attention; features "
+            "cannot be read from it"
+        )
+    spoken = set(map(id, mouth.modules()))
+    encoder = model.get_submodule(eye) if eye else model.get_encoder(modality="image")
+    seeing = [one for one in _lists(encoder) if id(one) not in spoken]
+    others = [one for one in _lists(model) if id(one) not in spoken]
+    return Anatomy(
+        eye=seeing[0] if seeing else None,
+        mouth=mouth,
+        between=tuple(one for one in others if not seeing or one is not seeing[0]),
+    )
 
 
-def layers_of(part: nn.Module) -> nn.ModuleList | None:
-    """The longest list of blocks with attention of a part of a model."""
+def _lists(part: nn.Module) -> list[nn.ModuleList]:
+    """Lists of blocks with attention, longest first, those within others left out."""
     from torch import nn
 
-    longest = None
+    found: list[nn.ModuleList] = []
+    inner: set[int] = set()
     for module in part.modules():
-        if (
-            isinstance(module, nn.ModuleList)
-            and len(module)
-            and all(_attends(one) for one in module)
-            and (longest is None or len(module) > len(longest))
-        ):
-            longest = module
-    return longest
+        if isinstance(module, nn.ModuleList) and id(module) not in inner and _attend(module):
+            found.append(module)
+            inner.update(map(id, module.modules()))
+    return sorted(found, key=len, reverse=True)
+
+
+def _attend(blocks: Any) -> bool:
+    from torch import nn
+
+    return isinstance(blocks, nn.ModuleList) and len(blocks) > 0 and all(map(_attends, blocks))
 
 
 def _attends(block: nn.Module) -> bool:

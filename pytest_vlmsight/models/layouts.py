@@ -10,21 +10,30 @@ if TYPE_CHECKING:
 
     from .token_places import TokenPlaces
 
-_GAP = 0.4
-"""Tokens whose middles are farther apart than this share of their width are of other columns."""
+_APART = 1.5
+"""Columns are apart by this many times what those of one column differ by, at least."""
 
-_FINER = 0.7
-"""Tokens that show less than this share of what the coarsest ones show are of a finer view."""
+_UNEVEN = 0.15
+"""Of the distance between columns; a column at a border may show less than others."""
+
+_EXACT = 1e-3
+"""Middles that differ by less than this share of a picture are the same."""
+
+_FINER = 0.8
+"""Tokens that show less than this share of what the next ones show are of a finer view."""
+
+_LEAST = 4
+"""Tokens of a grid; fewer are no map of anything."""
 
 _INSIDE = 0.5
-"""Tokens that show less picture than this are padding."""
+"""Rows and columns that show less picture than this are padding."""
 
 
 class NoLayoutError(ValueError):
     """Tokens do not lie on a grid: each shows more than a place of its own."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
     """A grid of tokens.
 
@@ -51,35 +60,91 @@ def layout(places: TokenPlaces, picture: int) -> Layout:
     """
     import numpy as np
 
-    own = np.flatnonzero((np.abs(places.picture - picture) < 0.25) & (places.share > _INSIDE))
+    with np.errstate(invalid="ignore"):
+        own = np.flatnonzero(np.abs(places.picture - picture) < 0.25)
     if not len(own):
         raise NoLayoutError("no token shows it")
-    area = places.area[own]
-    # An area's reading is off by what is read over its border, never by as much as a finer view.
-    own = own[area < area.min() / _FINER]
-    x, y = places.x[own], places.y[own]
-    width, height = (float(np.median(size[own])) for size in (places.width, places.height))
-    columns, rows = _groups(x, _GAP * width), _groups(y, _GAP * height)
+    own = _finest(own, places.area[own])
+    columns = _groups(places.x[own], places.width[own])
+    rows = _groups(places.y[own], places.height[own])
     across, down = columns.max() + 1, rows.max() + 1
     index = np.full((down, across), -1)
     # The first of several at one place: a picture that is one tile has it twice.
     index[rows[::-1], columns[::-1]] = own[::-1]
-    if (index < 0).any() or len(own) % (across * down):
-        raise NoLayoutError(
-            f"{len(own)} tokens lie in {down} rows and {across} columns, each about "
-            f"{width:.0%} × {height:.0%} of the picture"
-        )
-    xs = np.array([np.median(x[columns == k]) for k in range(across)])
-    ys = np.array([np.median(y[rows == k]) for k in range(down)])
-    return Layout(index=index, xs=xs, ys=ys)
+    if (index < 0).any() or across * down < _LEAST:
+        raise NoLayoutError(f"{len(own)} tokens lie in {down} rows and {across} columns")
+    share = places.share[index]
+    kept_rows = np.median(share, 1) > _INSIDE
+    kept_columns = np.median(share[kept_rows], 0) > _INSIDE
+    if not kept_rows.any() or not kept_columns.any():
+        raise NoLayoutError("all of its tokens show padding")
+    index = index[kept_rows][:, kept_columns]
+    return Layout(
+        index=index,
+        xs=_even(np.median(places.x[index], 0)),
+        ys=_even(np.median(places.y[index], 1)),
+    )
 
 
-def _groups(values: np.ndarray, gap: float) -> np.ndarray:
-    """(n,) the number of each value's group, where groups are farther apart than a gap."""
+def _even(middles: np.ndarray) -> np.ndarray:
+    """Middles at equal distances, where they are so but for what measuring them adds."""
     import numpy as np
 
+    if len(middles) < 3:
+        return middles
+    numbers = np.arange(len(middles))
+    line = np.polynomial.Polynomial.fit(numbers, middles, 1)
+    even: np.ndarray = line(numbers)
+    step = even[1] - even[0]
+    return even if np.abs(even - middles).max() < _UNEVEN * step else middles
+
+
+def _finest(own: np.ndarray, area: np.ndarray) -> np.ndarray:
+    """Those of the finest view among tokens that show so large areas each.
+
+    Raises:
+        NoLayoutError: areas go over into each other, as where each token shows all there is.
+    """
+    import numpy as np
+
+    order = np.argsort(area)
+    steps = area[order][1:] / area[order][:-1]
+    ends = np.flatnonzero(steps > 1 / _FINER)
+    count = int(ends[0]) + 1 if len(ends) else len(own)
+    finest = area[order][:count]
+    if finest[-1] > finest[0] / _FINER**2:
+        raise NoLayoutError("each token shows more than a place of its own")
+    return own[np.sort(order[:count])]
+
+
+def _groups(values: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """(n,) the number of each value's group; groups are equally large and apart from each other.
+
+    Args:
+        values: (n,) middles along an axis.
+        sizes: (n,) of what is shown, along that axis.
+
+    Raises:
+        NoLayoutError: there are no such groups.
+    """
+    import numpy as np
+
+    count = len(values)
     order = np.argsort(values, kind="stable")
-    number = np.concatenate([[0], np.cumsum(np.diff(values[order]) > gap)])
-    groups = np.empty(len(values), np.int64)
-    groups[order] = number
-    return groups
+    steps = np.diff(values[order])
+    best, found = _APART, 0
+    for groups in range(2, count + 1):
+        if count % groups:
+            continue
+        ends = np.arange(1, groups) * (count // groups) - 1
+        within = np.delete(steps, ends).max(initial=0)
+        apart = steps[ends].min() / max(within, _EXACT)
+        if apart > best:
+            best, found = apart, groups
+    if not found:
+        if np.ptp(values) > np.median(sizes) / 2:
+            raise NoLayoutError(f"{count} tokens lie in no rows or in no columns")
+        found = 1
+    groups_of = np.empty(count, np.int64)
+    groups_of[order] = np.repeat(np.arange(found), count // found)
+    return groups_of

@@ -1,4 +1,4 @@
-"""What a model's encoder and LLM are given in a forward, read while it runs.
+"""What goes through a model's encoder and LLM in a forward, read while it runs.
 
 What is read is what was used: the very features that the LLM answers from.
 """
@@ -6,28 +6,19 @@ What is read is what was used: the very features that the LLM answers from.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from .base import Stage
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from torch import Tensor, nn
 
     from .anatomy import Anatomy
 
-
-@dataclass(slots=True, eq=False)
-class Record:
-    """Of one forward.
-
-    Attributes:
-        eye: (n, d) tokens of the encoder's layers that were asked for, by layer.
-        mouth: (b, t, d) what the LLM's first layer was given; None before it was.
-    """
-
-    eye: dict[int, Tensor] = field(default_factory=dict)
-    mouth: Tensor | None = None
+PROJECTED = Stage("projector")
+"""What the LLM's first layer is given; words are among it."""
 
 
 class _Enough(Exception):  # noqa: N818 - nothing went wrong
@@ -36,39 +27,33 @@ class _Enough(Exception):  # noqa: N818 - nothing went wrong
 
 @contextlib.contextmanager
 def recorded(
-    anatomy: Anatomy, *, layers: tuple[int, ...] = (), stop: bool = False
-) -> Iterator[Record]:
-    """Have forwards in it write down what goes through a model.
+    anatomy: Anatomy, stages: Collection[Stage], *, stop: bool = False
+) -> Iterator[dict[Stage, Tensor]]:
+    """Have the first forward in it write down what goes through a model.
 
     Args:
         anatomy: of the model.
-        layers: of the encoder, as ``Stage`` counts them: 0 is what the first is given, k what
-            layer k makes of it.
+        stages: to read.
         stop: end the forward, and the context, where the LLM's first layer begins.
+
+    Yields:
+        What was read, (…, d), as the encoder or LLM has it.
+
+    Raises:
+        ValueError: the model has no such layer.
     """
-    record = Record()
-
-    def given(module: nn.Module, positional: Any, named: Any) -> None:
-        record.eye[0] = _flat(first(positional, named))
-
-    def made(layer: int) -> Any:
-        def hook(module: nn.Module, positional: Any, result: Any) -> None:
-            record.eye[layer] = _flat(result[0] if isinstance(result, tuple) else result)
-
-        return hook
-
-    def heard(module: nn.Module, positional: Any, named: Any) -> None:
-        record.mouth = first(positional, named)
-        if stop:
-            raise _Enough
-
-    handles = [anatomy.mouth[0].register_forward_pre_hook(heard, with_kwargs=True)]
-    for layer in layers:
-        if layer:
-            handles.append(anatomy.eye[layer - 1].register_forward_hook(made(layer)))
-        else:
-            handles.append(anatomy.eye[0].register_forward_pre_hook(given, with_kwargs=True))
+    record: dict[Stage, Tensor] = {}
+    handles = []
     try:
+        for stage in stages:
+            layers = anatomy.eye if stage.part == "encoder" else anatomy.mouth
+            number = stage.layer or 0
+            if layers is None or number > len(layers):
+                count = "no layers" if layers is None else f"layers 0 to {len(layers)}"
+                raise ValueError(f"{stage}: the {stage.part} has {count}")
+            handles.append(_hooked(layers, number, _keeping(record, stage)))
+        if stop:
+            handles.append(anatomy.mouth[0].register_forward_pre_hook(_stopping))
         with contextlib.suppress(_Enough):
             yield record
     finally:
@@ -77,11 +62,37 @@ def recorded(
 
 
 @contextlib.contextmanager
-def without_layers(layers: nn.ModuleList) -> Iterator[None]:
+def replaced(
+    layers: nn.ModuleList, number: int, change: Callable[[Tensor], Tensor]
+) -> Iterator[None]:
+    """Have one layer return something else.
+
+    Args:
+        layers: of a part of a model.
+        number: of the layer, from 1.
+        change: what it would return → what it returns.
+    """
+
+    def hook(_: nn.Module, __: Any, result: Any) -> Any:
+        if isinstance(result, tuple):
+            return (change(result[0]), *result[1:])
+        return change(result)
+
+    handle = layers[number - 1].register_forward_hook(hook, prepend=True)
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
+@contextlib.contextmanager
+def without_layers(lists: Iterable[nn.ModuleList]) -> Iterator[None]:
     """Have layers return what they are given."""
     # Before the hooks of transformers itself, which hand on what layers return.
     handles = [
-        one.register_forward_hook(_returned, with_kwargs=True, prepend=True) for one in layers
+        one.register_forward_hook(_returned, with_kwargs=True, prepend=True)
+        for layers in lists
+        for one in layers
     ]
     try:
         yield
@@ -90,17 +101,35 @@ def without_layers(layers: nn.ModuleList) -> Iterator[None]:
             handle.remove()
 
 
+def _hooked(layers: nn.ModuleList, number: int, keep: Callable[[Tensor], None]) -> Any:
+    """0 is what the first layer is given, k what layer k returns."""
+    if number == 0:
+        return layers[0].register_forward_pre_hook(
+            lambda _, positional, named: keep(_first(positional, named)), with_kwargs=True
+        )
+    return layers[number - 1].register_forward_hook(
+        lambda _, __, result: keep(result[0] if isinstance(result, tuple) else result)
+    )
+
+
+def _keeping(record: dict[Stage, Tensor], stage: Stage) -> Callable[[Tensor], None]:
+    def keep(states: Tensor) -> None:
+        # Generation runs the LLM again and again; the prompt comes first.
+        record.setdefault(stage, states)
+
+    return keep
+
+
+def _stopping(*_: Any) -> None:
+    raise _Enough
+
+
 def _returned(_: Any, positional: tuple[Any, ...], named: dict[str, Any], result: Any) -> Any:
-    given = first(positional, named)
+    given = _first(positional, named)
     return (given, *result[1:]) if isinstance(result, tuple) else given
 
 
-def first(positional: tuple[Any, ...], named: dict[str, Any]) -> Tensor:
+def _first(positional: tuple[Any, ...], named: dict[str, Any]) -> Tensor:
     """The states that a layer is called with."""
     states: Tensor = positional[0] if positional else named["hidden_states"]
     return states
-
-
-def _flat(states: Tensor) -> Tensor:
-    """(…, d) → (n, d)."""
-    return states.flatten(0, -2)

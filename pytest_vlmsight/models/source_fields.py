@@ -27,27 +27,36 @@ class NoFieldsError(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class SourceFields:
-    """What is known of each number of a model's input; all tensors have that input's shape.
+class Field:
+    """What is known of each number of one input; all tensors have that input's shape.
 
     Attributes:
-        key: of the input among what the processor gives.
-        given: all that the processor gives for pictures of noise.
         inside: 1 where a number shows a picture, 0 where it is padding.
         x: how far right in its picture, from 0 to 1.
         y: how far down, from 0 to 1.
         picture: number of its picture.
-        area: how large a share of its picture a number shows, compared with others; of inputs
-            that are no pictures but patches in a row it is 1.
+        area: how large a share of its picture a number (of a patch: all of its numbers) shows,
+            as a share of the largest; tells views of different fineness apart.
     """
 
-    key: str
-    given: Mapping[str, Any]
     inside: Tensor
     x: Tensor
     y: Tensor
     picture: Tensor
     area: Tensor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SourceFields:
+    """All that a processor gives, and the fields of what shows pictures in it.
+
+    Attributes:
+        given: what the processor gives for pictures of noise.
+        fields: of those inputs that show pictures, by their keys.
+    """
+
+    given: Mapping[str, Any]
+    fields: Mapping[str, Field]
 
 
 def source_fields(
@@ -60,49 +69,54 @@ def source_fields(
         sizes: width and height of each picture in px.
 
     Raises:
-        NoFieldsError: no input or more than one depends on the pictures, or not in proportion.
+        NoFieldsError: no input depends on the pictures, or its shape depends on what they show.
     """
     import numpy as np
+
+    def greys(levels: Sequence[int]) -> Mapping[str, Any]:
+        return process([_flat(size, level) for size, level in zip(sizes, levels, strict=True)])
+
+    count = len(sizes)
+    dark, light = greys([_DARK] * count), greys([_LIGHT] * count)
+    keys = [key for key, value in dark.items() if _differ(value, light.get(key))]
+    if not keys:
+        raise NoFieldsError("the processor makes the same of dark and of light pictures")
+    ramps = [process([_ramp(size, axis) for size in sizes]) for axis in (0, 1)]
+    apart = [
+        greys([_LIGHT if k == number else _DARK for k in range(count)])
+        for number in range(1, count)
+    ]
+    noise = np.random.default_rng(0)
+    given = process([_noise(noise, size) for size in sizes])
+    for key in keys:
+        for other in (given, *ramps, *apart):
+            if other[key].shape != dark[key].shape:
+                raise NoFieldsError(
+                    f"{key} is {tuple(dark[key].shape)} for one picture and "
+                    f"{tuple(other[key].shape)} for another of the same size"
+                )
+    fields = {
+        key: _field(dark[key], light[key], [x[key] for x in ramps], [x[key] for x in apart])
+        for key in keys
+    }
+    return SourceFields(given=given, fields=fields)
+
+
+def _field(dark: Tensor, light: Tensor, ramps: Sequence[Tensor], apart: Sequence[Tensor]) -> Field:
     import torch
 
-    dark = process([_flat(size, _DARK) for size in sizes])
-    light = process([_flat(size, _LIGHT) for size in sizes])
-    keys = [key for key, value in dark.items() if _differ(value, light.get(key))]
-    if len(keys) != 1:
-        raise NoFieldsError(
-            "the processor makes the same of dark and of light pictures"
-            if not keys
-            else f"the processor gives several inputs that show pictures: {', '.join(keys)}"
-        )
-    (key,) = keys
-
-    def shown(pictures: Sequence[Image]) -> Tensor:
-        found: Tensor = process(pictures)[key].double()
-        if found.shape != dark[key].shape:
-            raise NoFieldsError(
-                f"{key} is {tuple(found.shape)} for one picture and {tuple(dark[key].shape)} for "
-                "another of the same size"
-            )
-        return found
-
-    low = dark[key].double()
-    gain = light[key].double() - low
+    low = dark.double()
+    gain = light.double() - low
     inside = gain.abs() > 0.5 * gain.abs().max()
     safe = torch.where(inside, gain, 1.0)
-
-    def level(pictures: Sequence[Image]) -> Tensor:
-        part = (shown(pictures) - low) / safe * (_LIGHT - _DARK)
-        return torch.where(inside, (_DARK + part) / 255, 0.0)
-
-    x, y = (level([_ramp(size, axis) for size in sizes]) for axis in (0, 1))
+    x, y = (
+        torch.where(inside, _DARK + (ramp.double() - low) / safe * (_LIGHT - _DARK), 0.0) / 255
+        for ramp in ramps
+    )
     picture = torch.zeros_like(x)
-    for number in range(1, len(sizes)):
-        greys = [_flat(size, _LIGHT if k == number else _DARK) for k, size in enumerate(sizes)]
-        picture[(shown(greys) - low).abs() > 0.5 * gain.abs()] = number
-    noise = np.random.default_rng(0)
-    return SourceFields(
-        key=key,
-        given=process([_noise(noise, size) for size in sizes]),
+    for number, own in enumerate(apart, start=1):
+        picture[(own.double() - low).abs() > 0.5 * gain.abs()] = number
+    return Field(
         inside=inside.double(),
         x=x,
         y=y,
@@ -124,13 +138,16 @@ def _differ(one: Any, other: Any) -> bool:
 
 
 def _area(x: Tensor, y: Tensor, inside: Tensor) -> Tensor:
-    """Of pictures (…, 3, height, width); those of a tile are one number."""
+    """The same for all numbers of a tile (…, 3, height, width), or of a patch in a row (…, d)."""
     import torch
 
-    if x.ndim < 4 or x.shape[-3] != 3:
-        return torch.ones_like(x)
     steps = []
     for values, axis in ((x, -1), (y, -2)):
+        if x.ndim < 4 or x.shape[-3] != 3:  # a patch
+            far = torch.where(inside, values, -torch.inf).amax(-1, keepdim=True)
+            near = torch.where(inside, values, torch.inf).amin(-1, keepdim=True)
+            steps.append((far - near).clamp(min=0).nan_to_num(0, 0, 0))
+            continue
         step = values.diff(dim=axis)
         both = inside.narrow(axis, 1, step.shape[axis]) & inside.narrow(axis, 0, step.shape[axis])
         # The mean is exact where levels are rounded, and the median of a ramp's steps is not.

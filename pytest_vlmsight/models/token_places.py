@@ -9,32 +9,34 @@ order of tiles, windows or blocks has to be known.
 
 from __future__ import annotations
 
-import contextlib
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     import numpy as np
-    from torch import Tensor, nn
+    from torch import Tensor
 
-    from .source_fields import SourceFields
+    from .source_fields import Field, SourceFields
 
-_CHANGE = 0.1
-"""Of the input, at most; its own numbers are about 1."""
-
-_STEP = 1e-2
-"""Of a change, to either side."""
+_STEP = 1e-3
+"""Of the input, whose own numbers are about 1, to either side."""
 
 _BLIND = 1e-4
-"""Tokens that change by less than this, compared with others, show nothing."""
+"""Tokens that change by less than this share of what the most change show nothing."""
+
+_COARSE_STEP, _COARSE_BLIND = 0.25, 0.02
+"""The same in 16 bits, where a small step would be rounded away."""
+
+_DRAWS = 3
+"""Of changes at random; each takes sixteen runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TokenPlaces:
-    """Where tokens look; NaN of those that show nothing (classes, ends of rows).
+    """Where tokens look; NaN of those that show nothing (classes, words, ends of rows).
 
     Attributes:
         x: (n,) middle of what a token shows, from 0 to 1 from left to right in its picture.
@@ -42,7 +44,7 @@ class TokenPlaces:
         width: (n,) of what it shows, as a share of its picture's.
         height: (n,) likewise.
         picture: (n,) number of its picture.
-        area: (n,) see ``SourceFields``.
+        area: (n,) see ``source_fields.Field``.
         share: (n,) of what it shows that is picture and not padding, from 0 to 1.
     """
 
@@ -56,89 +58,78 @@ class TokenPlaces:
 
 
 def token_places(
-    fields: SourceFields, run: Callable[[Tensor], Mapping[str, Tensor]], *, dtype: Any
+    source: SourceFields,
+    run: Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]],
+    *,
+    coarse: bool = False,
 ) -> dict[str, TokenPlaces]:
     """Measure where the tokens of each stage look.
 
     Args:
-        fields: of the input.
-        run: an input → stage → (n, d) tokens, through a model without layers.
-        dtype: of the input.
+        source: of the input.
+        run: inputs that replace those given → stage → (n, d) tokens, through a model whose
+            encoder has no layers.
+        coarse: whether the model computes in 16 bits.
     """
     import torch
 
     generator = torch.Generator().manual_seed(0)
-    noise = torch.randn(fields.x.shape, generator=generator, dtype=torch.double)
-    start = fields.given[fields.key].double()
-
-    def response(field: Tensor) -> dict[str, Tensor]:
-        """How much tokens change for each bit that the input is changed by a field."""
-        change = _STEP * _CHANGE * noise * field
-        more, less = (run((start + sign * change).to(dtype)) for sign in (1, -1))
-        return {stage: (more[stage].double() - less[stage].double()) for stage in more}
-
-    inside = fields.inside
-    of = {
-        "all": response(torch.ones_like(inside)),
-        "inside": response(inside),
-        "x": response(inside * fields.x),
-        "y": response(inside * fields.y),
-        "xx": response(inside * fields.x**2),
-        "yy": response(inside * fields.y**2),
-        "picture": response(inside * fields.picture),
-        "area": response(inside * fields.area),
+    weights: dict[str, Callable[[Field], Tensor]] = {
+        "all": lambda f: torch.ones_like(f.inside),
+        "inside": lambda f: f.inside,
+        "x": lambda f: f.inside * f.x,
+        "y": lambda f: f.inside * f.y,
+        "xx": lambda f: f.inside * f.x**2,
+        "yy": lambda f: f.inside * f.y**2,
+        # Changes stay below 1, however many pictures there are.
+        "picture": lambda f: f.inside * f.picture / (1 + f.picture.max()),
+        "area": lambda f: f.inside * f.area,
     }
-    found = {}
-    for stage, own in of["inside"].items():
-        length = (own * own).sum(-1)
-        sees = length > _BLIND * length.max()
-
-        def mean(field: str, stage: str = stage, own: Tensor = own, length: Tensor = length) -> Any:
-            return (of[field][stage] * own).sum(-1) / length
-
-        whole = of["all"][stage]
-        values = {
-            "x": mean("x"),
-            "y": mean("y"),
-            "width": math.sqrt(12) * (mean("xx") - mean("x") ** 2).clamp(min=0).sqrt(),
-            "height": math.sqrt(12) * (mean("yy") - mean("y") ** 2).clamp(min=0).sqrt(),
-            "picture": mean("picture"),
-            "area": mean("area"),
-            "share": (own * whole).sum(-1) / (whole * whole).sum(-1),
+    pictures = 1 + max(float(field.picture.max()) for field in source.fields.values())
+    sums: dict[str, dict[str, Tensor]] = {}
+    step, blind = (_COARSE_STEP, _COARSE_BLIND) if coarse else (_STEP, _BLIND)
+    for _ in range(_DRAWS):
+        noise = {
+            key: torch.randn(field.x.shape, generator=generator, dtype=torch.double)
+            for key, field in source.fields.items()
         }
-        found[stage] = TokenPlaces(
-            **{name: torch.where(sees, one, torch.nan).numpy() for name, one in values.items()}
-        )
-    return found
+        of: dict[str, Mapping[str, Tensor]] = {}
+        for name, weight in weights.items():
+            sides = []
+            for sign in (1, -1):
+                changed = {}
+                for key, field in source.fields.items():
+                    start = source.given[key]
+                    change = sign * step * noise[key] * weight(field)
+                    changed[key] = (start.double() + change).float()
+                sides.append(run(changed))
+            of[name] = {
+                stage: (sides[0][stage].double() - sides[1][stage].double()).cpu()
+                for stage in sides[0]
+            }
+        for stage, own in of["inside"].items():
+            found = {name: (of[name][stage] * own).sum(-1) for name in weights}
+            found["whole"] = (of["all"][stage] ** 2).sum(-1)
+            before = sums.setdefault(stage, dict.fromkeys(found, torch.zeros(())))
+            sums[stage] = {name: before[name] + value for name, value in found.items()}
+    return {stage: _places(one, pictures=pictures, blind=blind) for stage, one in sums.items()}
 
 
-def layers_of(encoder: nn.Module) -> nn.ModuleList | None:
-    """The layers of a vision encoder: the longest list of blocks of one kind with attention."""
-    from torch import nn
+def _places(sums: Mapping[str, Tensor], *, pictures: float, blind: float) -> TokenPlaces:
+    import torch
 
-    longest = None
-    for module in encoder.modules():
-        if (
-            isinstance(module, nn.ModuleList)
-            and len({type(one) for one in module}) == 1
-            and any("att" in name for name, _ in module[0].named_children())
-            and (longest is None or len(module) > len(longest))
-        ):
-            longest = module
-    return longest
-
-
-@contextlib.contextmanager
-def without_layers(layers: nn.ModuleList) -> Iterator[None]:
-    """Have layers return what they are given."""
-    handles = [one.register_forward_hook(_returned, with_kwargs=True, prepend=True) for one in layers]
-    try:
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
-
-
-def _returned(_: Any, positional: tuple[Any, ...], named: dict[str, Any], result: Any) -> Any:
-    given = positional[0] if positional else named["hidden_states"]
-    return (given, *result[1:]) if isinstance(result, tuple) else given
+    length = sums["inside"]
+    sees = length > blind**2 * length.max()
+    mean = {name: sums[name] / length for name in ("x", "y", "xx", "yy", "picture", "area")}
+    values: dict[str, Any] = {
+        "x": mean["x"],
+        "y": mean["y"],
+        "width": math.sqrt(12) * (mean["xx"] - mean["x"] ** 2).clamp(min=0).sqrt(),
+        "height": math.sqrt(12) * (mean["yy"] - mean["y"] ** 2).clamp(min=0).sqrt(),
+        "picture": pictures * mean["picture"],
+        "area": mean["area"],
+        "share": sums["all"] / sums["whole"],
+    }
+    return TokenPlaces(
+        **{name: torch.where(sees, one, torch.nan).numpy() for name, one in values.items()}
+    )
