@@ -61,6 +61,18 @@ def _parser() -> argparse.ArgumentParser:
     _add_making(pack, n=400)
     pack.set_defaults(run=_pack)
 
+    check = commands.add_parser(
+        "check", help="check that models are asked and read rightly; exit status 1 if not"
+    )
+    check.add_argument("model", nargs="+", help="as after --vlm")
+    check.add_argument("--summary", action="store_true", help="one row for each model")
+    check.add_argument("--images", default="auto", help="auto, separate or composite")
+    check.add_argument("--device", default="auto", help="as --vlm-device")
+    check.add_argument("--dtype", default="auto", help="as --vlm-dtype")
+    check.add_argument("--trust-remote-code", action="store_true", help="run a checkpoint's code")
+    check.add_argument("-o", "--output", type=Path, help="Markdown file to write")
+    check.set_defaults(run=_check)
+
     models = commands.add_parser("models", help="list the names that --vlm knows")
     models.set_defaults(run=_models)
 
@@ -151,6 +163,20 @@ def _pack(parsed: argparse.Namespace) -> None:
 
     count = pack_task(_the_one(parsed), parsed.folder, n=parsed.n, seed=parsed.seed)
     print(f"wrote {count} items to {parsed.folder}")
+
+
+def _check(parsed: argparse.Namespace) -> int:
+    from .models.checking import check_models
+
+    return check_models(
+        parsed.model,
+        summary=parsed.summary,
+        output=parsed.output,
+        device=parsed.device,
+        dtype=parsed.dtype,
+        images=parsed.images,
+        trust_remote_code=parsed.trust_remote_code,
+    )
 
 
 def _models(_: argparse.Namespace) -> None:

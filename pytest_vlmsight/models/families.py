@@ -22,6 +22,7 @@ class Family:
         text_alone: whether the family answers without an image.
         padding: on which side the prompts of a batch are padded.
         plain_control_tokens: whether its processor can take control tokens in a question as text.
+        adds: whether what is projected is added to the image token's embedding.
         refused: why the family is not measured.
     """
 
@@ -32,6 +33,7 @@ class Family:
     text_alone: bool = True
     padding: str = "left"
     plain_control_tokens: bool = True
+    adds: bool = False
     refused: str | None = None
 
 
@@ -56,6 +58,9 @@ FAMILIES = {
         refused="its prompts take one image whose places in the text are counted by hand, and it "
         "answers no question without one"
     ),
+    # Its cross-attention does not know the order of images.
+    "mllama": Family(one_image=True),
+    "molmo2": Family(adds=True),
     "paligemma": Family(image="<image>", prompt="{images}{text}\n", text_alone=False),
     "video_llava": Family(eye="model.image_tower"),
 }

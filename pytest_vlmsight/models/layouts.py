@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 _APART = 1.5
 """Columns are apart by this many times what those of one column differ by, at least."""
 
+_GAP = 0.4
+"""Where columns are not equally large: they are apart by more than this share of a token."""
+
+_WIDE = 3.0
+"""How many columns a token shows at most; convolutions show some of their neighbours'."""
+
 _UNEVEN = 0.15
 """Of the distance between columns; a column at a border may show less than others."""
 
@@ -79,11 +85,11 @@ def layout(places: TokenPlaces, picture: int) -> Layout:
     if not kept_rows.any() or not kept_columns.any():
         raise NoLayoutError("all of its tokens show padding")
     index = index[kept_rows][:, kept_columns]
-    return Layout(
-        index=index,
-        xs=_even(np.median(places.x[index], 0)),
-        ys=_even(np.median(places.y[index], 1)),
-    )
+    xs, ys = np.median(places.x[index], 0), np.median(places.y[index], 1)
+    for middles, sizes in ((xs, places.width[index]), (ys, places.height[index])):
+        if len(middles) > 1 and np.median(sizes) > _WIDE * np.diff(middles).mean():
+            raise NoLayoutError("each token shows much more than a place of its own")
+    return Layout(index=index, xs=_even(xs), ys=_even(ys))
 
 
 def _even(middles: np.ndarray) -> np.ndarray:
@@ -118,7 +124,7 @@ def _finest(own: np.ndarray, area: np.ndarray) -> np.ndarray:
 
 
 def _groups(values: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    """(n,) the number of each value's group; groups are equally large and apart from each other.
+    """(n,) the number of each value's group; groups are apart from each other.
 
     Args:
         values: (n,) middles along an axis.
@@ -142,9 +148,13 @@ def _groups(values: np.ndarray, sizes: np.ndarray) -> np.ndarray:
         if apart > best:
             best, found = apart, groups
     if not found:
-        if np.ptp(values) > np.median(sizes) / 2:
+        # Tiles that overlap have more tokens in some columns than in others.
+        number = np.concatenate([[0], np.cumsum(steps > _GAP * np.median(sizes))])
+        spread = [np.ptp(values[order][number == k]) for k in range(number[-1] + 1)]
+        if max(spread) > _GAP * np.median(sizes):
             raise NoLayoutError(f"{count} tokens lie in no rows or in no columns")
-        found = 1
+    else:
+        number = np.repeat(np.arange(found), count // found)
     groups_of = np.empty(count, np.int64)
-    groups_of[order] = np.repeat(np.arange(found), count // found)
+    groups_of[order] = number
     return groups_of

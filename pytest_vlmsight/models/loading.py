@@ -43,8 +43,7 @@ def load(
         ModelError: not found, no VLM, weights missing, no safetensors, processor missing.
     """
     import torch
-    from transformers import AutoConfig, AutoModelForImageTextToText, AutoProcessor
-    from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
+    from transformers import AutoConfig, AutoProcessor
 
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -63,7 +62,8 @@ def load(
             "trust_remote_code": trust_remote_code,
         }
         config = _try(name, "its configuration", AutoConfig.from_pretrained, common)
-        if type(config) not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING:
+        auto = _auto_for(config)
+        if auto is None:
             raise ModelError(
                 f"{name.shown} is no vision-language model: model_type "
                 f"{config.model_type!r} has no vision encoder and language model that "
@@ -79,7 +79,7 @@ def load(
         model, info = _try(
             name,
             "its weights",
-            AutoModelForImageTextToText.from_pretrained,
+            auto.from_pretrained,
             {
                 **common,
                 "dtype": dtype,
@@ -118,6 +118,22 @@ def load(
         dtype=used,
         revision=commit,
     )
+
+
+def _auto_for(config: Any) -> Any:
+    """The class of transformers that loads a model with a vision encoder and an LLM; or None."""
+    from transformers import AutoModelForImageTextToText, AutoModelForMultimodalLM
+    from transformers.models.auto.modeling_auto import (
+        MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING,
+        MODEL_FOR_MULTIMODAL_LM_MAPPING,
+    )
+
+    if type(config) in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING:
+        return AutoModelForImageTextToText
+    # Models that hear as well as see, some of them (Phi-4) are only in the other list.
+    sees = hasattr(config, "vision_config")
+    known = type(config) in MODEL_FOR_MULTIMODAL_LM_MAPPING
+    return AutoModelForMultimodalLM if sees and known else None
 
 
 def _commit(name: ModelName) -> str:

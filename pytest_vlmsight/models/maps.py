@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .base import MeasurementError, PatchGrid, Stage
+from .base import MeasurementError, NoMapError, PatchGrid, Stage
 from .layouts import Layout, NoLayoutError, layout
 from .recording import PROJECTED, recorded, without_layers
 from .source_fields import NoFieldsError, source_fields
@@ -92,13 +92,13 @@ class Maps:
             x: what the model was given.
 
         Raises:
-            MeasurementError: the stage has no spatial map, or the tokens are not those that were
-                mapped.
+            NoMapError: the stage has no spatial map.
+            MeasurementError: the tokens are not those that were mapped.
         """
         own = self._of(sizes, stage)
         for laid in own.layouts:
             if isinstance(laid, str):
-                raise MeasurementError(f"{stage} has no spatial map: {laid}")
+                raise NoMapError(f"{stage} has no spatial map: {laid}")
         batch = len(x["input_ids"])
         if stage.part == "encoder":
             tokens = states.flatten(0, -2)

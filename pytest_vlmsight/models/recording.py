@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from .base import Stage
+from .base import NoMapError, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -41,6 +41,7 @@ def recorded(
 
     Raises:
         ValueError: the model has no such layer.
+        NoMapError: its encoder has none.
     """
     record: dict[Stage, Tensor] = {}
     handles = []
@@ -48,9 +49,11 @@ def recorded(
         for stage in stages:
             layers = anatomy.eye if stage.part == "encoder" else anatomy.mouth
             number = stage.layer or 0
-            if layers is None or number > len(layers):
-                count = "no layers" if layers is None else f"layers 0 to {len(layers)}"
-                raise ValueError(f"{stage}: the {stage.part} has {count}")
+            if layers is None:
+                raise NoMapError(f"{stage}: the encoder has no layers with attention")
+            if number > len(layers):
+                part = "LLM" if stage.part == "llm" else stage.part
+                raise ValueError(f"{stage}: the {part} has layers 0 to {len(layers)}")
             handles.append(_hooked(layers, number, _keeping(record, stage)))
         if stop:
             handles.append(anatomy.mouth[0].register_forward_pre_hook(_stopping))
@@ -130,6 +133,8 @@ def _returned(_: Any, positional: tuple[Any, ...], named: dict[str, Any], result
 
 
 def _first(positional: tuple[Any, ...], named: dict[str, Any]) -> Tensor:
-    """The states that a layer is called with."""
-    states: Tensor = positional[0] if positional else named["hidden_states"]
-    return states
+    """The states that a layer is called with, whatever they are called."""
+    import torch
+
+    given = (*positional, named.get("hidden_states"), *named.values())
+    return next(one for one in given if isinstance(one, torch.Tensor))

@@ -30,8 +30,9 @@ _BLIND = 1e-4
 _COARSE_STEP, _COARSE_BLIND = 0.25, 0.02
 """The same in 16 bits, where a small step would be rounded away."""
 
-_DRAWS = 3
-"""Of changes at random; each takes sixteen runs."""
+_DRAWS, _NUMBERS = 2, 160
+"""Least draws of changes at random, each of sixteen runs; and numbers that they must give for a
+token: what is measured is off by the inverse of that number's root."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -87,8 +88,11 @@ def token_places(
     }
     pictures = 1 + max(float(field.picture.max()) for field in source.fields.values())
     sums: dict[str, dict[str, Tensor]] = {}
+    width = 1
     step, blind = (_COARSE_STEP, _COARSE_BLIND) if coarse else (_STEP, _BLIND)
-    for _ in range(_DRAWS):
+    draws = 0
+    while not sums or draws < max(_DRAWS, -(-_NUMBERS // width)):
+        draws += 1
         noise = {
             key: torch.randn(field.x.shape, generator=generator, dtype=torch.double)
             for key, field in source.fields.items()
@@ -107,6 +111,7 @@ def token_places(
                 stage: (sides[0][stage].double() - sides[1][stage].double()).cpu()
                 for stage in sides[0]
             }
+        width = min(own.shape[-1] for own in of["inside"].values())
         for stage, own in of["inside"].items():
             found = {name: (of[name][stage] * own).sum(-1) for name in weights}
             found["whole"] = (of["all"][stage] ** 2).sum(-1)

@@ -160,6 +160,44 @@ class TransformersVlm:
             for _, group in itertools.groupby(own, lambda image: image.size):
                 yield from self._look(list(group), stage)
 
+    def projection(self) -> tuple[Tensor, Tensor] | None:
+        """(tokens, d) what the LLM is given at image tokens, and what the model says it projects.
+
+        None where the family hands out no projected features, or none at image tokens.
+        """
+        import torch
+
+        base = self._model.base_model
+        image = getattr(self._config, "image_token_id", None)
+        if image is None or not hasattr(base, "get_image_features"):
+            return None
+        x = self._encode([(_ANY, [_noise()])], primer=None)
+        accepted = inspect.signature(base.get_image_features).parameters
+        given: list[Tensor] = []
+
+        def keep(_: Any, __: Any, named: Mapping[str, Any]) -> None:
+            if (
+                named.get("inputs_embeds") is not None
+            ):  # some LLMs add places to it before their first layer
+                given.append(named["inputs_embeds"])
+
+        handle = self._model.get_decoder().register_forward_pre_hook(keep, with_kwargs=True)
+        with torch.inference_mode(), recorded(self._anatomy, [PROJECTED]) as record:
+            self._forward(x)
+            handle.remove()
+            said = base.get_image_features(
+                **{key: value for key, value in x.items() if key in accepted}, return_dict=True
+            ).pooler_output
+        if said is None:
+            return None
+        heard = (given[0] if given else record[PROJECTED])[x["input_ids"] == image]
+        if not len(heard):
+            return None
+        if self._family.adds:
+            heard = heard - self._model.get_input_embeddings().weight[image]
+        parts = [said] if isinstance(said, torch.Tensor) else list(said)
+        return heard, torch.cat([part.flatten(0, -2) for part in parts])
+
     def close(self) -> None:
         """Drop the model and give GPU memory back."""
         import gc
