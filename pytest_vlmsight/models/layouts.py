@@ -31,6 +31,9 @@ _FINER = 0.8
 _LEAST = 4
 """Tokens of a grid; fewer are no map of anything."""
 
+_ALIKE = 4
+"""Tokens at one place, on average: tiles overlap in both directions at most."""
+
 _INSIDE = 0.5
 """Rows and columns that show less picture than this are padding."""
 
@@ -79,6 +82,8 @@ def layout(places: TokenPlaces, picture: int) -> Layout:
     index[rows[::-1], columns[::-1]] = own[::-1]
     if (index < 0).any() or across * down < _LEAST:
         raise NoLayoutError(f"{len(own)} tokens lie in {down} rows and {across} columns")
+    if len(own) > _ALIKE * across * down:
+        raise NoLayoutError(f"{len(own)} tokens lie at {across * down} places")
     share = places.share[index]
     kept_rows = np.median(share, 1) > _INSIDE
     kept_columns = np.median(share[kept_rows], 0) > _INSIDE

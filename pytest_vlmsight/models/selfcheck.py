@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from .base import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from PIL.Image import Image
 
@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 PLACES = ((0.3, 0.2), (0.7, 0.6), (0.2, 0.85))
 """Shares of width and height at which a square is put, one after another."""
 
-_AWAY = 1.0
+_AWAY = 1
 """How many patches the token that changes most may be away: the square may lie on a border."""
+
+_ASIDE = 0.5
+"""How many they may be away on average: a map that is off by one token is off everywhere."""
 
 
 def check_places(
@@ -46,6 +49,7 @@ def check_places(
     texture = np.random.default_rng(0).integers(90, 150, (12, 12, 3), np.uint8)
     plain = Image.fromarray(texture).resize(size, Image.Resampling.BILINEAR)
     before = look(plain)
+    off = []
     rows, columns = before.features.shape[:2]
     side = max(4, round(0.8 * min(size[0] / columns, size[1] / rows)))
     for share_x, share_y in PLACES:
@@ -59,12 +63,28 @@ def check_places(
         after = look(lit)
         change = (after.features - before.features).float().norm(dim=-1)
         found = np.unravel_index(int(change.argmax()), (rows, columns))
-        away = max(abs(int(found[0]) - row), abs(int(found[1]) - column))
+        off.append((int(found[0]) - row, int(found[1]) - column))
         if not bool(change.max() > 0):
             raise ModelError(f"{name}: self-check failed: {what} does not see a white square")
-        if away > _AWAY:
+        if max(map(abs, off[-1])) > _AWAY:
             raise ModelError(
                 f"{name}: self-check failed: a square at ({x:.0f}, {y:.0f}) px changes {what} "
                 f"most at ({before.xs[found[1]]:.0f}, {before.ys[found[0]]:.0f}) px; readouts "
                 "would look in the wrong place"
             )
+    if aside(off):
+        raise ModelError(
+            f"{name}: self-check failed: squares change {what} most beside them, by (rows, "
+            f"columns) {off}; readouts would look in the wrong place"
+        )
+
+
+def aside(off: Sequence[tuple[int, int]]) -> bool:
+    """Whether what changes most is, on average, beside where squares are.
+
+    Args:
+        off: rows and columns that it is away from each of some squares.
+    """
+    import numpy as np
+
+    return bool(np.abs(np.mean(off, 0)).max() > _ASIDE)
