@@ -20,7 +20,7 @@ from .chat import Chat
 from .composite import side_by_side, squared
 from .families import ONE_IMAGE, family_of
 from .grids import cut_out
-from .loading import Loaded, load
+from .loading import Loaded, load, unasked
 from .maps import Maps
 from .prompts import parse_letter
 from .recording import PROJECTED, recorded, replaced, without_layers
@@ -101,6 +101,10 @@ class TransformersVlm:
             return cls(name.shown, loaded, batch=batch, images=images)
         except MeasurementError as error:
             raise ModelError(str(error)) from error
+        except ModelError:
+            raise
+        except (ValueError, RuntimeError, IndexError, TypeError) as error:
+            raise ModelError(unasked(name.shown, loaded, error)) from error
 
     @property
     def provenance(self) -> Mapping[str, Any]:
@@ -111,11 +115,13 @@ class TransformersVlm:
         return {
             "source": self._config._name_or_path,
             "revision": self._loaded.revision,
+            "adapter": self._loaded.adapter,
             "model_type": self._config.model_type,
             "encoder": _encoder_of(self._config),
             "fed_from": str(self.fed_from),
             "dtype": self._loaded.dtype,
-            "device": self._device,
+            "quantisation": self._loaded.quantisation,
+            "device": self._loaded.devices or self._device,
             "batch": self._batch,
             "several_images": "composite" if self._composite else "separate",
             "prompt": self._chat.form,
@@ -358,7 +364,9 @@ class TransformersVlm:
     def _encode(
         self, asked: Sequence[tuple[Prompt, Sequence[Image]]], *, primer: Any
     ) -> dict[str, Any]:
-        dtype = next(self._model.parameters()).dtype
+        import torch
+
+        dtype = getattr(torch, self._loaded.dtype)
         return {
             key: value.to(self._device, dtype if value.is_floating_point() else None)
             for key, value in self._chat.encode(asked, primer=primer).items()
@@ -366,10 +374,12 @@ class TransformersVlm:
         }
 
     def _forward(self, x: Mapping[str, Any]) -> Any:
+        import torch
+
         extra: dict[str, Any] = {"use_cache": False, "return_dict": True}
         if self._family.padding == "left":
             extra["logits_to_keep"] = 1
-        dtype = next(self._model.parameters()).dtype
+        dtype = getattr(torch, self._loaded.dtype)
         given = {
             key: value.to(self._device, dtype if value.is_floating_point() else None)
             for key, value in x.items()
