@@ -25,7 +25,7 @@ ALIKE = {"float32": 1e-4, "float64": 1e-4}
 """Most that log-probabilities of the same prompt may differ by in batches of different shapes."""
 
 HALF_ALIKE = 5e-2
-"""The same in 16 bits."""
+"""The same in 16 bits, or with quantised weights."""
 
 CHANGED = 1e-3
 """Least that log-probabilities differ by where a model has seen something else."""
@@ -66,6 +66,8 @@ class _Nothing(Exception):  # noqa: N818 - nothing went wrong
 def conformance(vlm: Vlm) -> list[Check]:
     """Check a model that has been loaded."""
     alike = ALIKE.get(str(vlm.provenance.get("dtype")), HALF_ALIKE)
+    if vlm.provenance.get("quantisation"):
+        alike = HALF_ALIKE
     checks: dict[str, Callable[[], str]] = {
         "letters": lambda: _letters(vlm),
         "generates": lambda: _generates(vlm),
