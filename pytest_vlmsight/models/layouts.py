@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 _APART = 1.5
 """Columns are apart by this many times what those of one column differ by, at least."""
 
+_NEAR = 0.15
+"""Columns are apart by more than this share of what a token shows; less is how it is measured."""
+
 _GAP = 0.4
 """Where columns are not equally large: they are apart by more than this share of a token."""
 
@@ -26,7 +29,7 @@ _EXACT = 1e-3
 """Middles that differ by less than this share of a picture are the same."""
 
 _FINER = 0.8
-"""Tokens that show less than this share of what the next ones show are of a finer view."""
+"""Tokens whose grain is less than this share of the next ones' are of a finer view."""
 
 _LEAST = 4
 """Tokens of a grid; fewer are no map of anything."""
@@ -73,21 +76,24 @@ def layout(places: TokenPlaces, picture: int) -> Layout:
         own = np.flatnonzero(np.abs(places.picture - picture) < 0.25)
     if not len(own):
         raise NoLayoutError("no token shows it")
-    own = _finest(own, places.area[own])
+    own = _finest(own, places.grain[own])
     columns = _groups(places.x[own], places.width[own])
     rows = _groups(places.y[own], places.height[own])
     across, down = columns.max() + 1, rows.max() + 1
     index = np.full((down, across), -1)
     # The first of several at one place: a picture that is one tile has it twice.
-    index[rows[::-1], columns[::-1]] = own[::-1]
+    cells, first = np.unique(rows * across + columns, return_index=True)
+    index.flat[cells] = own[first]
     if (index < 0).any() or across * down < _LEAST:
         raise NoLayoutError(f"{len(own)} tokens lie in {down} rows and {across} columns")
     if len(own) > _ALIKE * across * down:
         raise NoLayoutError(f"{len(own)} tokens lie at {across * down} places")
     share = places.share[index]
     kept_rows = np.median(share, 1) > _INSIDE
+    if not kept_rows.any():
+        raise NoLayoutError("all of its tokens show padding")
     kept_columns = np.median(share[kept_rows], 0) > _INSIDE
-    if not kept_rows.any() or not kept_columns.any():
+    if not kept_columns.any():
         raise NoLayoutError("all of its tokens show padding")
     index = index[kept_rows][:, kept_columns]
     xs, ys = np.median(places.x[index], 0), np.median(places.y[index], 1)
@@ -110,19 +116,19 @@ def _even(middles: np.ndarray) -> np.ndarray:
     return even if np.abs(even - middles).max() < _UNEVEN * step else middles
 
 
-def _finest(own: np.ndarray, area: np.ndarray) -> np.ndarray:
-    """Those of the finest view among tokens that show so large areas each.
+def _finest(own: np.ndarray, grain: np.ndarray) -> np.ndarray:
+    """Those of the finest view among tokens with such grains.
 
     Raises:
-        NoLayoutError: areas go over into each other, as where each token shows all there is.
+        NoLayoutError: views go over into each other, as where each token shows all there is.
     """
     import numpy as np
 
-    order = np.argsort(area)
-    steps = area[order][1:] / area[order][:-1]
+    order = np.argsort(grain)
+    steps = grain[order][1:] / grain[order][:-1]
     ends = np.flatnonzero(steps > 1 / _FINER)
     count = int(ends[0]) + 1 if len(ends) else len(own)
-    finest = area[order][:count]
+    finest = grain[order][:count]
     if finest[-1] > finest[0] / _FINER**2:
         raise NoLayoutError("each token shows more than a place of its own")
     return own[np.sort(order[:count])]
@@ -150,7 +156,7 @@ def _groups(values: np.ndarray, sizes: np.ndarray) -> np.ndarray:
         ends = np.arange(1, groups) * (count // groups) - 1
         within = np.delete(steps, ends).max(initial=0)
         apart = steps[ends].min() / max(within, _EXACT)
-        if apart > best:
+        if apart > best and steps[ends].min() > _NEAR * np.median(sizes):
             best, found = apart, groups
     if not found:
         # Tiles that overlap have more tokens in some columns than in others.

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 _DARK, _LIGHT = 96, 160
 # Greys for the calibration: neither may look like a padding colour (0, 127, 255, a mean colour).
 
+_OTHER = 1.25
+"""Views whose pixels are larger by more than this are others."""
+
 
 class NoFieldsError(ValueError):
     """The processor does something that no places in pictures describe."""
@@ -35,15 +38,14 @@ class Field:
         x: how far right in its picture, from 0 to 1.
         y: how far down, from 0 to 1.
         picture: number of its picture.
-        area: how large a share of its picture a number (of a patch: all of its numbers) shows,
-            as a share of the largest; tells views of different fineness apart.
+        grain: 1 in the coarsest view of a picture, half as much in the next finer one, and so on.
     """
 
     inside: Tensor
     x: Tensor
     y: Tensor
     picture: Tensor
-    area: Tensor
+    grain: Tensor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -116,12 +118,13 @@ def _field(dark: Tensor, light: Tensor, ramps: Sequence[Tensor], apart: Sequence
     picture = torch.zeros_like(x)
     for number, own in enumerate(apart, start=1):
         picture[(own.double() - low).abs() > 0.5 * gain.abs()] = number
+    picture = torch.where(inside, picture, 0.0)
     return Field(
         inside=inside.double(),
         x=x,
         y=y,
-        picture=torch.where(inside, picture, 0.0),
-        area=_area(x, y, inside),
+        picture=picture,
+        grain=_grain(x, y, inside=inside, picture=picture),
     )
 
 
@@ -137,24 +140,60 @@ def _differ(one: Any, other: Any) -> bool:
     )
 
 
-def _area(x: Tensor, y: Tensor, inside: Tensor) -> Tensor:
+def _grain(x: Tensor, y: Tensor, *, inside: Tensor, picture: Tensor) -> Tensor:
     """The same for all numbers of a tile (…, 3, height, width), or of a patch in a row (…, d)."""
+    import torch
+
+    own = (-3, -2, -1) if _tiled(x) else (-1,)
+    across, down = _steps(x, y, inside=inside)
+    # Views of one fineness may be of another shape: a mosaic that is padded, and a squashed whole.
+    views = _classes(across) * (across.numel() + 1) + _classes(down)
+    pictures = torch.where(inside, picture, -1.0).amax(own, keepdim=True)
+    grain = torch.ones_like(across)
+    for number in set(pictures.flatten().tolist()) - {-1.0}:
+        here = (pictures == number) & (across * down > 0)
+        shown = {
+            view: float((across * down)[here & (views == view)].mean())
+            for view in set(views[here].tolist())
+        }
+        for rank, view in enumerate(sorted(shown, key=lambda view: -shown[view])):
+            grain[here & (views == view)] = 0.5**rank
+    return grain.expand_as(x)
+
+
+def _steps(x: Tensor, y: Tensor, *, inside: Tensor) -> tuple[Tensor, Tensor]:
+    """Of a tile's pixels from each other, or the extent of a patch, as shares of a picture."""
     import torch
 
     steps = []
     for values, axis in ((x, -1), (y, -2)):
-        if x.ndim < 4 or x.shape[-3] != 3:  # a patch
-            far = torch.where(inside, values, -torch.inf).amax(-1, keepdim=True)
-            near = torch.where(inside, values, torch.inf).amin(-1, keepdim=True)
-            steps.append((far - near).clamp(min=0).nan_to_num(0, 0, 0))
+        if not _tiled(x):
+            # Not from the first to the last, of which there are few levels in a large picture.
+            count = inside.sum(-1, keepdim=True).clamp(min=1)
+            mean = torch.where(inside, values, 0.0).sum(-1, keepdim=True) / count
+            off = torch.where(inside, values - mean, 0.0)
+            steps.append((12 * (off**2).sum(-1, keepdim=True) / count).sqrt())
             continue
         step = values.diff(dim=axis)
         both = inside.narrow(axis, 1, step.shape[axis]) & inside.narrow(axis, 0, step.shape[axis])
         # The mean is exact where levels are rounded, and the median of a ramp's steps is not.
         total = torch.where(both, step, 0.0).sum((-3, -2, -1), keepdim=True)
         steps.append(total / both.sum((-3, -2, -1), keepdim=True).clamp(min=1))
-    area = steps[0] * steps[1]
-    return (area / area.max()).expand_as(x)
+    return steps[0], steps[1]
+
+
+def _tiled(x: Tensor) -> bool:
+    return x.ndim >= 4 and x.shape[-3] == 3
+
+
+def _classes(values: Tensor) -> Tensor:
+    """Numbers of groups of values that are about the same, which others are not near."""
+    import torch
+
+    ordered, order = values.clamp(min=1e-9).flatten().sort()
+    apart = ordered[1:] / ordered[:-1] > _OTHER
+    numbers = torch.cat([torch.zeros(1, dtype=torch.long), apart.long().cumsum(0)])
+    return torch.empty_like(numbers).index_copy(0, order, numbers).view_as(values)
 
 
 def _flat(size: tuple[int, int], level: int) -> Image:

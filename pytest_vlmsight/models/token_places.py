@@ -27,8 +27,9 @@ _STEP = 1e-3
 _BLIND = 1e-4
 """Tokens that change by less than this share of what the most change show nothing."""
 
-_COARSE_STEP, _COARSE_BLIND = 0.25, 0.02
-"""The same in 16 bits, where a small step would be rounded away."""
+_COARSE_STEP, _COARSE_BLIND = 0.06, 0.02
+"""The same in 16 bits, where a smaller step would be rounded away. With a larger one what comes
+out no longer goes with it, and places are off: by half a patch at 0.25."""
 
 _DRAWS, _NUMBERS = 2, 160
 """Least draws of changes at random, each of sixteen runs; and numbers that they must give for a
@@ -45,7 +46,7 @@ class TokenPlaces:
         width: (n,) of what it shows, as a share of its picture's.
         height: (n,) likewise.
         picture: (n,) number of its picture.
-        area: (n,) see ``source_fields.Field``.
+        grain: (n,) see ``source_fields.Field``.
         share: (n,) of what it shows that is picture and not padding, from 0 to 1.
     """
 
@@ -54,7 +55,7 @@ class TokenPlaces:
     width: np.ndarray
     height: np.ndarray
     picture: np.ndarray
-    area: np.ndarray
+    grain: np.ndarray
     share: np.ndarray
 
 
@@ -84,7 +85,7 @@ def token_places(
         "yy": lambda f: f.inside * f.y**2,
         # Changes stay below 1, however many pictures there are.
         "picture": lambda f: f.inside * f.picture / (1 + f.picture.max()),
-        "area": lambda f: f.inside * f.area,
+        "grain": lambda f: f.inside * f.grain,
     }
     pictures = 1 + max(float(field.picture.max()) for field in source.fields.values())
     sums: dict[str, dict[str, Tensor]] = {}
@@ -125,14 +126,14 @@ def _places(sums: Mapping[str, Tensor], *, pictures: float, blind: float) -> Tok
 
     length = sums["inside"]
     sees = length > blind**2 * length.max()
-    mean = {name: sums[name] / length for name in ("x", "y", "xx", "yy", "picture", "area")}
+    mean = {name: sums[name] / length for name in ("x", "y", "xx", "yy", "picture", "grain")}
     values: dict[str, Any] = {
         "x": mean["x"],
         "y": mean["y"],
         "width": math.sqrt(12) * (mean["xx"] - mean["x"] ** 2).clamp(min=0).sqrt(),
         "height": math.sqrt(12) * (mean["yy"] - mean["y"] ** 2).clamp(min=0).sqrt(),
         "picture": pictures * mean["picture"],
-        "area": mean["area"],
+        "grain": mean["grain"],
         "share": sums["all"] / sums["whole"],
     }
     return TokenPlaces(
