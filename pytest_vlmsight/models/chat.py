@@ -83,7 +83,13 @@ class Chat:
             # Several processors of transformers 5.23 use what numpy 2 deprecates.
             warnings.filterwarnings("ignore", ".*__array__.*copy keyword", DeprecationWarning)
             x = self._templated(asked, primer) if self._template else self._plain(asked, primer)
-        return {key: value for key, value in x.items() if key not in _DROPPED}
+        rows, length = x["input_ids"].shape
+        kept = length - self._family.closed
+        return {
+            key: value[:, :kept] if getattr(value, "shape", ())[:2] == (rows, length) else value
+            for key, value in x.items()
+            if key not in _DROPPED
+        }
 
     def letters(self, prompt: Prompt) -> tuple[Primer, list[int]]:
         """Primer and letter tokens for a number of options, worked out once per number."""

@@ -21,6 +21,8 @@ class Family:
         prompt: a prompt without a chat template: ``{images}`` and ``{text}``.
         text_alone: whether the family answers without an image.
         padding: on which side the prompts of a batch are padded.
+        closed: how many tokens the processor puts after every text; they are taken off again,
+            for an answer that has been begun would come after them.
         plain_control_tokens: whether its processor can take control tokens in a question as text.
         adds: whether what is projected is added to the image token's embedding.
         refused: why the family is not measured.
@@ -32,6 +34,7 @@ class Family:
     prompt: str = "{images}\n{text}\n"
     text_alone: bool = True
     padding: str = "left"
+    closed: int = 0
     plain_control_tokens: bool = True
     adds: bool = False
     refused: str | None = None
@@ -41,7 +44,8 @@ _QUESTION = "{images}Question: {text} Answer:"
 
 FAMILIES = {
     "blip-2": Family(one_image=True, image="", prompt=_QUESTION, text_alone=False),
-    "chameleon": Family(image="<image>", prompt="{images}{text}"),
+    # What is between question and answer is what its processor puts after a text.
+    "chameleon": Family(image="<image>", prompt="{images}{text}<reserved08706>", closed=1),
     "florence2": Family(
         refused="it is an encoder–decoder that was trained on task tokens and not on questions, "
         "and drops what its encoder is given instead of pixels"
@@ -61,7 +65,7 @@ FAMILIES = {
     # Its cross-attention does not know the order of images.
     "mllama": Family(one_image=True),
     "molmo2": Family(adds=True),
-    "paligemma": Family(image="<image>", prompt="{images}{text}\n", text_alone=False),
+    "paligemma": Family(image="<image>", prompt="{images}{text}\n", text_alone=False, closed=1),
     "video_llava": Family(eye="model.image_tower"),
 }
 """Rows by ``model_type``; a family without one has nothing that would have to be said."""
