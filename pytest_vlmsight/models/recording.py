@@ -6,6 +6,8 @@ What is read is what was used: the very features that the LLM answers from.
 from __future__ import annotations
 
 import contextlib
+import functools
+import itertools
 from typing import TYPE_CHECKING, Any
 
 from .base import NoMapError, Stage
@@ -90,18 +92,34 @@ def replaced(
 
 @contextlib.contextmanager
 def without_layers(lists: Iterable[nn.ModuleList]) -> Iterator[None]:
-    """Have layers return what they are given."""
-    # Before the hooks of transformers itself, which hand on what layers return.
-    handles = [
-        one.register_forward_hook(_returned, with_kwargs=True, prepend=True)
-        for layers in lists
-        for one in layers
-    ]
+    """Have layers return what they are given; each runs but once, to tell in what form."""
+    replaced = []
     try:
+        for one in itertools.chain.from_iterable(lists):
+            replaced.append((one, one.__dict__.get("forward")))
+            one.forward = _skipped(one.forward)
         yield
     finally:
-        for handle in handles:
-            handle.remove()
+        for one, before in reversed(replaced):
+            del one.forward
+            if before is not None:  # a layer that waits on another device
+                one.forward = before
+
+
+def _skipped(forward: Callable[..., Any]) -> Callable[..., Any]:
+    form: list[
+        Any
+    ] = []  # what it returns beside states: a tuple, or None where it returns no tuple
+
+    @functools.wraps(forward)
+    def skipping(*positional: Any, **named: Any) -> Any:
+        if not form:
+            result = forward(*positional, **named)
+            form.append(result[1:] if isinstance(result, tuple) else None)
+        given = _first(positional, named)
+        return given if form[0] is None else (given, *form[0])
+
+    return skipping
 
 
 def _hooked(layers: nn.ModuleList, number: int, keep: Callable[[Tensor], None]) -> Any:
@@ -125,11 +143,6 @@ def _keeping(record: dict[Stage, Tensor], stage: Stage) -> Callable[[Tensor], No
 
 def _stopping(*_: Any) -> None:
     raise _Enough
-
-
-def _returned(_: Any, positional: tuple[Any, ...], named: dict[str, Any], result: Any) -> Any:
-    given = _first(positional, named)
-    return (given, *result[1:]) if isinstance(result, tuple) else given
 
 
 def _first(positional: tuple[Any, ...], named: dict[str, Any]) -> Tensor:
