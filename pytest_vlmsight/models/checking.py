@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from .names import ModelName
+
 _FACTS = ("model_type", "encoder", "fed_from", "several_images")
 """Of the provenance, in a row of the summary."""
 
@@ -54,10 +56,16 @@ def check_models(
 
     Returns:
         0, or 1 where a check failed or a model could not be loaded.
+
+    Raises:
+        ValueError: a name is none; before any model is loaded.
     """
+    from .names import parse_name
+
     found = []
-    for number, name in enumerate(names, start=1):
-        found.append(_checked(name, options))
+    models = [parse_name(name) for name in names]
+    for number, model in enumerate(models, start=1):
+        found.append(_checked(model, options))
         if len(names) > 1:
             told = "refused" if found[-1].refused else "FAIL" if found[-1].failed else "pass"
             print(f"{number}/{len(names)} {found[-1].name}: {told}", file=sys.stderr, flush=True)
@@ -70,11 +78,9 @@ def check_models(
     return int(any(one.failed or one.refused for one in found))
 
 
-def _checked(name: str, options: Mapping[str, Any]) -> Checked:
-    from .names import parse_name
+def _checked(model: ModelName, options: Mapping[str, Any]) -> Checked:
     from .transformers_vlm import TransformersVlm
 
-    model = parse_name(name)
     try:
         vlm = TransformersVlm.from_name(model, **options)
     except ModelError as error:
@@ -118,7 +124,7 @@ def summary_of(found: Sequence[Checked]) -> str:
         for check in one.checks:
             if check.outcome != PASS:
                 reason = check.told.rpartition(" has no spatial map: ")[2]
-                told.setdefault(reason, []).append(check.name)
+                told.setdefault(reason.replace("\n", " "), []).append(check.name)
         notes += [f"- {one.name}: {', '.join(who)}: {why}" for why, who in told.items()]
     return "\n".join([*lines, "", *notes])
 

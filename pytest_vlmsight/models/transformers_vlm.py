@@ -265,7 +265,7 @@ class TransformersVlm:
         """As many at a time as there is memory for."""
         import torch
 
-        size, done = len(prompts), list[Answer]()
+        size, done = min(len(prompts), self._batch), list[Answer]()
         while len(done) < len(prompts):
             some = prompts[len(done) : len(done) + size]
             try:
@@ -350,11 +350,13 @@ class TransformersVlm:
         return tuple(map(self._whole, canvases)), offsets
 
     def _whole(self, canvas: Image) -> Image:
-        """The canvas, padded to a square where the processor would crop what is asked about.
+        """The canvas in colour, padded to a square where its processor would crop it.
 
         A point beyond a centre crop is seen by neither LLM nor readout. LLaVA-1.5 was trained
         on pictures padded to squares in the mean colour of its processor.
         """
+        if canvas.mode != "RGB":  # some processors know no other
+            canvas = canvas.convert("RGB")
         if not self._maps.hides(canvas.size, self.fed_from):
             return canvas
         mean = getattr(self._processor.image_processor, "image_mean", None) or (0.0, 0.0, 0.0)
