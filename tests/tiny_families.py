@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
+    from pytest_vlmsight.models.transformers_vlm import TransformersVlm
+
 BUILDERS: dict[str, Callable[[], tuple[Any, Any]]] = {
     "aya_vision": tiled.aya,
     "blip2": resampled.blip2,
@@ -169,6 +171,15 @@ def load(folder: Path) -> tuple[Any, Any]:
         model, info = auto.from_pretrained(folder, output_loading_info=True)
         assert not any(info.values()), info
         return model.eval(), AutoProcessor.from_pretrained(folder)
+
+
+def loaded(folder: Path, **options: Any) -> TransformersVlm:
+    """A checkpoint as ``--vlm`` loads it, with or without torchvision."""
+    from pytest_vlmsight.models.names import parse_name
+    from pytest_vlmsight.models.transformers_vlm import TransformersVlm
+
+    with without_videos():
+        return TransformersVlm.from_name(parse_name(str(folder)), **options)
 
 
 def inputs(
