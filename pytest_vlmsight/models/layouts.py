@@ -80,6 +80,8 @@ def layout(places: TokenPlaces, picture: int) -> Layout:
     columns = _groups(places.x[own], places.width[own])
     rows = _groups(places.y[own], places.height[own])
     across, down = columns.max() + 1, rows.max() + 1
+    if across * down == 1 and len(own) >= _LEAST:
+        raise NoLayoutError("each token shows much more than a place of its own")
     index = np.full((down, across), -1)
     # The first of several at one place: a picture that is one tile has it twice.
     cells, first = np.unique(rows * across + columns, return_index=True)
@@ -158,14 +160,14 @@ def _groups(values: np.ndarray, sizes: np.ndarray) -> np.ndarray:
         apart = steps[ends].min() / max(within, _EXACT)
         if apart > best and steps[ends].min() > _NEAR * np.median(sizes):
             best, found = apart, groups
-    if not found:
+    if found:
+        number = np.repeat(np.arange(found), count // found)
+    else:
         # Tiles that overlap have more tokens in some columns than in others.
         number = np.concatenate([[0], np.cumsum(steps > _GAP * np.median(sizes))])
-        spread = [np.ptp(values[order][number == k]) for k in range(number[-1] + 1)]
-        if max(spread) > _GAP * np.median(sizes):
-            raise NoLayoutError(f"{count} tokens lie in no rows or in no columns")
-    else:
-        number = np.repeat(np.arange(found), count // found)
+    spread = max(np.ptp(values[order][number == k]) for k in range(number[-1] + 1))
+    if spread > _GAP * np.median(sizes):
+        raise NoLayoutError(f"{count} tokens lie in no rows or in no columns")
     groups_of = np.empty(count, np.int64)
     groups_of[order] = number
     return groups_of

@@ -234,10 +234,12 @@ def test_provenance_says_what_decides_the_answers(vlm: TransformersVlm, plain: P
     assert told == {
         "source": str(plain.resolve()),
         "revision": None,
+        "adapter": None,
         "model_type": "llava",
         "encoder": "clip_vision_model",
         "fed_from": "encoder[1]",
         "dtype": "float32",
+        "quantisation": None,
         "device": "cpu",
         "batch": 4,
         "several_images": "separate",

@@ -228,11 +228,11 @@ def test_tokens_that_all_see_everything_lie_on_no_grid(count: int, seed: int) ->
         grain=one,
         share=one,
     )
-    with pytest.raises(NoLayoutError):
+    with pytest.raises(NoLayoutError, match="each token shows much more than a place of its own"):
         layout(noisy(own, seed), 0)
 
 
-@given(count=st.integers(8, 60), size=st.floats(0.02, 1.0), seed=seeds)
+@given(count=st.integers(16, 60), size=st.floats(0.02, 0.5), seed=seeds)
 def test_tokens_that_look_anywhere_lie_on_no_grid(count: int, size: float, seed: int) -> None:
     random = np.random.default_rng(seed)
     one = np.ones(count)
