@@ -55,7 +55,7 @@ FAMILIES = {
     "idefics3": Family(plain_control_tokens=False),
     # Its template puts what pads a batch between image and question unless it is on the right.
     "instructblip": Family(
-        one_image=True, image="", prompt="{images}{text}", text_alone=False, padding="right"
+        one_image=True, image="", prompt="{images}{text}\n", text_alone=False, padding="right"
     ),
     "janus": Family(eye="model.vision_model"),
     "kosmos-2": Family(

@@ -196,13 +196,14 @@ class TransformersVlm:
             ).pooler_output
         if said is None:
             return None
-        heard = (given[0] if given else record[PROJECTED])[x["input_ids"] == image]
+        heard = given[0] if given else record[PROJECTED]
+        heard = heard[(x["input_ids"] == image).to(heard.device)]
         if not len(heard):
             return None
         if self._family.adds:
-            heard = heard - self._model.get_input_embeddings().weight[image]
+            heard = heard - self._model.get_input_embeddings().weight[image].to(heard.device)
         parts = [said] if isinstance(said, torch.Tensor) else list(said)
-        return heard, torch.cat([part.flatten(0, -2) for part in parts])
+        return heard, torch.cat([part.flatten(0, -2).to(heard.device) for part in parts])
 
     def close(self) -> None:
         """Drop the model and give GPU memory back."""
@@ -438,24 +439,25 @@ class TransformersVlm:
         if eye is None:
             return PROJECTED
 
-        def answered(layer: int) -> list[Tensor]:
+        def heard(layer: int) -> tuple[Tensor, Tensor]:
             """What the LLM is given, and says, with a layer's output changed."""
             change = contextlib.nullcontext() if not layer else replaced(eye, layer, _spoilt)
             with torch.inference_mode(), change, recorded(self._anatomy, [PROJECTED]) as record:
                 logits = self._next_words(x)
-            return [record[PROJECTED], logits]
+            return record[PROJECTED], logits
 
-        before = answered(0)
-        if not all(torch.isfinite(one).all() for one in before):
+        before = heard(0)
+        if not torch.isfinite(before[0]).all():
             raise ModelError(
-                f"{self.name}: self-check failed: the model answers with NaN or infinite numbers "
+                f"{self.name}: self-check failed: the LLM is given NaN or infinite numbers "
                 f"(dtype {self._loaded.dtype}); try --vlm-dtype=float32"
             )
-        for layer in range(len(eye), 0, -1):
-            after = answered(layer)
-            # A layer that nothing reads changes nothing at all.
-            if any(not torch.equal(a, b) for a, b in zip(before, after, strict=True)):
-                return Stage("encoder", layer)
+        # Cross-attention feeds the LLM later on: then its answer tells. A layer that nothing reads
+        # changes nothing at all.
+        for part in (0, 1):
+            for layer in range(len(eye), 0, -1):
+                if not torch.equal(heard(layer)[part], before[part]):
+                    return Stage("encoder", layer)
         raise ModelError(
             f"{self.name}: self-check failed: nothing that the LLM is given depends on a layer of "
             f"the vision encoder ({type(eye[0]).__name__} × {len(eye)})"
