@@ -25,6 +25,7 @@ class Family:
             for an answer that has been begun would come after them.
         plain_control_tokens: whether its processor can take control tokens in a question as text.
         adds: whether what is projected is added to the image token's embedding.
+        mapless: why no token has a place in its picture, where measuring does not tell.
         refused: why the family is not measured.
     """
 
@@ -37,6 +38,7 @@ class Family:
     closed: int = 0
     plain_control_tokens: bool = True
     adds: bool = False
+    mapless: str | None = None
     refused: str | None = None
 
 
@@ -45,7 +47,12 @@ _QUESTION = "{images}Question: {text} Answer:"
 FAMILIES = {
     "blip-2": Family(one_image=True, image="", prompt=_QUESTION, text_alone=False),
     # What is between question and answer is what its processor puts after a text.
-    "chameleon": Family(image="<image>", prompt="{images}{text}<reserved08706>", closed=1),
+    "chameleon": Family(
+        image="<image>",
+        prompt="{images}{text}<reserved08706>",
+        closed=1,
+        mapless="its pictures become words of a codebook, which do not change little by little",
+    ),
     "florence2": Family(
         refused="it is an encoder–decoder that was trained on task tokens and not on questions, "
         "and drops what its encoder is given instead of pixels"

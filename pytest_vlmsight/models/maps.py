@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from .anatomy import Anatomy
+    from .source_fields import SourceFields
 
 Sizes = tuple[tuple[int, int], ...]
 """Width and height of each image of a prompt in px."""
@@ -49,6 +50,7 @@ class Maps:
         forward: runs the model on that.
         anatomy: of the model.
         coarse: whether it computes in 16 bits.
+        mapless: why there are no maps, where that is known.
     """
 
     def __init__(
@@ -58,9 +60,10 @@ class Maps:
         *,
         anatomy: Anatomy,
         coarse: bool,
+        mapless: str | None = None,
     ) -> None:
         self._encode, self._forward = encode, forward
-        self._anatomy, self._coarse = anatomy, coarse
+        self._anatomy, self._coarse, self._mapless = anatomy, coarse, mapless
         self._maps: dict[Sizes, dict[str, _Map]] = {}
         self._words: dict[Sizes, Tensor] = {}
 
@@ -138,6 +141,11 @@ class Maps:
             self._maps[sizes] = self._measured(sizes)
         return self._maps[sizes]["encoder" if stage.part == "encoder" else "llm"]
 
+    def _fields(self, sizes: Sizes) -> SourceFields:
+        if self._mapless:
+            raise NoFieldsError(self._mapless)
+        return source_fields(self._encode, sizes)
+
     def _measured(self, sizes: Sizes) -> dict[str, _Map]:
         import torch
 
@@ -147,7 +155,7 @@ class Maps:
         none = "its encoder has no layers with attention"
         found = {"encoder": _Map(count=0, layouts=(none,) * len(sizes))}
         try:
-            source = source_fields(self._encode, sizes)
+            source = self._fields(sizes)
         except NoFieldsError as error:
             return {part: _Map(count=0, layouts=(str(error),) * len(sizes)) for part in PARTS}
         self._words[sizes] = source.given["input_ids"][0]

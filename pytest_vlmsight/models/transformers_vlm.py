@@ -419,6 +419,7 @@ class TransformersVlm:
             self._forward,
             anatomy=self._anatomy,
             coarse=self._loaded.dtype not in {"float32", "float64"},
+            mapless=self._family.mapless,
         )
 
     # -- start-up --------------------------------------------------------------------------------

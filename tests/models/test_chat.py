@@ -75,7 +75,7 @@ def test_a_primed_prompt_ends_with_its_primer_and_holds_the_question(
         ("chameleon", "right option.<reserved08706>"),
         ("paligemma", "right option.\n"),
         ("blip2", "right option. Answer:"),
-        ("instructblip", "right option."),
+        ("instructblip", "right option.\n"),
     ],
 )
 def test_an_answer_that_is_generated_comes_where_the_family_answers(
