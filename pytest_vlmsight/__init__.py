@@ -17,21 +17,35 @@ from __future__ import annotations
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Answer": "models.base",
     "GateSettings": "settings",
+    "MeasurementError": "models.base",
+    "NoMapError": "models.base",
+    "PatchGrid": "models.base",
+    "Prompt": "models.base",
     "Settings": "settings",
+    "Stage": "models.base",
     "blind_gate": "gates",
     "ceiling_gate": "gates",
+    "conformance": "models.conformance",
     "evaluate": "evaluation",
     "load_model": "models",
     "load_tasks": "tasks.registry",
 }
 
 __all__ = [
+    "Answer",
     "GateSettings",
+    "MeasurementError",
+    "NoMapError",
+    "PatchGrid",
+    "Prompt",
     "Settings",
+    "Stage",
     "__version__",
     "blind_gate",
     "ceiling_gate",
+    "conformance",
     "evaluate",
     "load_model",
     "load_tasks",
@@ -42,6 +56,8 @@ if TYPE_CHECKING:
     from .evaluation import evaluate
     from .gates import blind_gate, ceiling_gate
     from .models import load_model
+    from .models.base import Answer, MeasurementError, NoMapError, PatchGrid, Prompt, Stage
+    from .models.conformance import conformance
     from .settings import GateSettings, Settings
     from .tasks.registry import resolve as load_tasks
 

@@ -12,6 +12,7 @@ from . import __version__
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from .models.aliases import Alias
     from .tasks.item import Task
 
 
@@ -60,6 +61,18 @@ def _parser() -> argparse.ArgumentParser:
     pack.add_argument("folder", type=Path, help="where to write it: new, or empty")
     _add_making(pack, n=400)
     pack.set_defaults(run=_pack)
+
+    check = commands.add_parser(
+        "check", help="check that models are asked and read rightly; exit status 1 if not"
+    )
+    check.add_argument("model", nargs="+", help="as after --vlm")
+    check.add_argument("--summary", action="store_true", help="one row for each model")
+    check.add_argument("--images", default="auto", help="auto, separate or composite")
+    check.add_argument("--device", default="auto", help="as --vlm-device")
+    check.add_argument("--dtype", default="auto", help="as --vlm-dtype")
+    check.add_argument("--trust-remote-code", action="store_true", help="run a checkpoint's code")
+    check.add_argument("-o", "--output", type=Path, help="Markdown file to write")
+    check.set_defaults(run=_check)
 
     models = commands.add_parser("models", help="list the names that --vlm knows")
     models.set_defaults(run=_models)
@@ -111,22 +124,17 @@ def _the_one(parsed: argparse.Namespace) -> Task:
 
 
 def _tasks(parsed: argparse.Namespace) -> None:
-    import textwrap
-
     from .tasks.registry import resolve
-
-    def told(text: str) -> None:
-        print(textwrap.fill(text, 80, initial_indent=" " * 4, subsequent_indent=" " * 6))
 
     for task in resolve(parsed.task):
         size = "unlimited" if task.available is None else f"{task.available} items"
         print(f"{task.name} (version {task.version}, {size}, readout {task.readout})")
-        told(f"{task.source}; {task.licence}")
+        _told(f"    {task.source}; {task.licence}")
         for knob in task.knobs:
             (low, high), (least, most) = knob.span, knob.limits
             unit = f" {knob.unit}" if knob.unit else ""
             limits = f"{least:g} to {most:g}{unit} can be set"
-            told(f"{knob.name}={low:g}..{high:g}{unit}: {knob.meaning}; {limits}")
+            _told(f"    {knob.name}={low:g}..{high:g}{unit}: {knob.meaning}; {limits}")
 
 
 def _show(parsed: argparse.Namespace) -> None:
@@ -153,13 +161,58 @@ def _pack(parsed: argparse.Namespace) -> None:
     print(f"wrote {count} items to {parsed.folder}")
 
 
-def _models(_: argparse.Namespace) -> None:
-    from .models.names import ALIASES
+def _check(parsed: argparse.Namespace) -> int:
+    from .models.checking import check_models
 
-    width = max(map(len, ALIASES))
-    for alias, source in ALIASES.items():
-        print(f"{alias:<{width}}  {source}")
-    print("Also: any hub id owner/name[@revision] or a folder with a checkpoint.")
+    return check_models(
+        parsed.model,
+        summary=parsed.summary,
+        output=parsed.output,
+        device=parsed.device,
+        dtype=parsed.dtype,
+        images=parsed.images,
+        trust_remote_code=parsed.trust_remote_code,
+    )
+
+
+def _models(_: argparse.Namespace) -> None:
+    import itertools
+
+    from .models.aliases import PARTS, TABLE
+    from .models.families import FAMILIES
+
+    width = max(len(alias.name) for alias in TABLE)
+
+    def alike(alias: Alias) -> tuple[str, str, str, str]:
+        parts = "all" if alias.maps == PARTS else ", ".join(alias.maps) or "none"
+        return alias.family, alias.encoder, alias.images, parts
+
+    for (family, encoder, images, parts), group in itertools.groupby(TABLE, alike):
+        _told(f"{family}: {encoder}; images: {images}; map: {parts}")
+        for alias in group:
+            print(f"  {alias.name:<{width}}  {alias.hub_id}")
+    print("\nNot measured:")
+    for family, facts in FAMILIES.items():
+        if facts.refused:
+            _told(f"  {family}: {facts.refused}")
+    print()
+    _told(
+        "images: in one prompt; where it is 1, several images of an item are put side by side in "
+        f"one. map: parts ({', '.join(PARTS)}) whose tokens have a place in the picture: only "
+        "there a ceiling can be read."
+    )
+    _told(
+        "Also: any hub id owner/name[@revision] or a folder with a checkpoint, whatever its "
+        "family; and MODEL+ADAPTER with an adapter of PEFT (hub id[@revision] or folder)."
+    )
+
+
+def _told(text: str) -> None:
+    """Print in 80 columns, later lines further in than the first."""
+    import textwrap
+
+    first = text[: len(text) - len(text.lstrip())]
+    print(textwrap.fill(text.lstrip(), 80, initial_indent=first, subsequent_indent=f"{first}  "))
 
 
 def _assemble(parsed: argparse.Namespace) -> None:

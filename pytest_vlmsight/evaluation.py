@@ -18,7 +18,7 @@ import numpy as np
 
 from . import sight
 from .ceiling import Ceiling, CeilingReader
-from .models.base import MeasurementError, Prompt
+from .models.base import MeasurementError, NoMapError, Prompt
 from .tasks.generated import GenerationError
 from .tasks.markers import Markers
 from .tasks.presentation import Presentation, balanced_orders, present, rotations
@@ -165,22 +165,29 @@ def evaluate(
             told(f"{task.name} {sight_name}", index + 1, len(items) * turns)
         return _in_source_order(rows, asked)
 
-    sighted = answers(
-        "sighted",
-        (
-            _prompt(presentation, _load(presentation.item, presentation.images))
-            for turns in asked
-            for presentation in turns
-        ),
-        readers.get("matched"),
-    )
+    def shown() -> Iterator[Prompt]:
+        for turns in asked:
+            for presentation in turns:
+                yield _prompt(presentation, _load(presentation.item, presentation.images))
+
+    unmeasured: dict[str, str] = {}
+    try:
+        sighted = answers("sighted", shown(), readers.get("matched"))
+    except NoMapError as error:  # answers can be had without a readout
+        unmeasured["matched"] = str(error)
+        del readers["matched"]
+        sighted = answers("sighted", shown(), None)
     blind = {
         kind: answers(kind, _blind_prompts(kind, items, asked, settings), None)
         for kind in settings.blind
     }
     if "native" in readers:
-        _look(vlm, items, readers["native"], told=partial(told, f"{task.name} native"))
-    ceilings, unmeasured = {}, {}
+        try:
+            _look(vlm, items, readers["native"], told=partial(told, f"{task.name} native"))
+        except NoMapError as error:
+            unmeasured["native"] = str(error)
+            del readers["native"]
+    ceilings = {}
     for kind, reader in readers.items():
         try:
             ceilings[kind] = reader.result()

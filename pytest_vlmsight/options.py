@@ -15,6 +15,7 @@ BLIND_KINDS = ("blank", "none", "noise", "shuffled")
 CEILINGS = ("matched", "native")
 SCORINGS = ("letters", "generate")
 INCONCLUSIVE = ("fail", "skip", "pass")
+DTYPES = ("auto", "float32", "bfloat16", "float16", "int8", "int4")
 SIZES = (224, 672)
 
 
@@ -179,8 +180,8 @@ OPTIONS = (
         name="",
         parse=_word,
         default=(),
-        expected="an alias, a hub id[@revision] or a folder",
-        help="vision-language model to test; repeatable",
+        expected="an alias, a hub id[@revision] or a folder, and +ADAPTER for one of PEFT",
+        help="vision-language model to test, or MODEL+ADAPTER with one of PEFT; repeatable",
         many=True,
         whole=True,
     ),
@@ -277,15 +278,17 @@ OPTIONS = (
         name="device",
         parse=_word,
         default="auto",
-        expected="a torch device such as cpu or cuda:0, or auto",
-        help="where the model runs (auto)",
+        expected="a torch device such as cpu or cuda:0, map, or auto",
+        help="where the model runs; map: over all GPUs, as auto does where the first is too small "
+        "(auto)",
     ),
     Option(
         name="dtype",
-        parse=_one_of("auto", "float32", "bfloat16", "float16"),
+        parse=_one_of(*DTYPES),
         default="auto",
-        expected="one of auto, float32, bfloat16, float16",
-        help="the model's number format (auto: float32 on a CPU, else the checkpoint's own)",
+        expected=f"one of {', '.join(DTYPES)}",
+        help="the model's number format; int8 and int4: quantised by bitsandbytes "
+        "(auto: float32 on a CPU, else the checkpoint's own)",
     ),
     Option(
         name="batch",

@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     import pytest
 
 
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Make what a conftest.py may tell the plugin known to pytest."""
+    from . import hooks
+
+    pluginmanager.add_hookspecs(hooks)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Register ``--vlm-*`` and their ini twins."""
     from .options import OPTIONS

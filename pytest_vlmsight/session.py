@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .models.names import ModelName, UnknownModelError, parse_name
+from .models.own import own_models, own_name
 from .options import SettingError
 from .plan import ROOT, Plan
 from .progress import open_progress
@@ -44,7 +45,11 @@ def activate(config: pytest.Config) -> None:
 
     try:
         settings = read_settings(given, per_task=configured("vlm_gates"))
-        names = [parse_name(name, base=config.invocation_params.dir) for name in settings.vlms]
+        own = own_models(config)
+        names = [
+            own_name(name) if name in own else parse_name(name, base=config.invocation_params.dir)
+            for name in settings.vlms
+        ]
     except (SettingError, UnknownModelError) as error:
         raise pytest.UsageError(str(error)) from None
     names = list(dict.fromkeys(names))

@@ -88,8 +88,13 @@ class VlmModel(pytest.Collector):
 
     def setup(self) -> None:
         """Load the model; raising here makes every case of it an ERROR after one attempt."""
+        from .models.own import load_own, own_models
         from .models.transformers_vlm import TransformersVlm
 
+        own = own_models(self.config)
+        if self.name in own:
+            self._vlm = load_own(self.name, own[self.name])
+            return
         settings = self.plan.settings
         self._vlm = TransformersVlm.from_name(
             self.source,

@@ -43,3 +43,18 @@ def eyes(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
         return made[name]
 
     return get
+
+
+@pytest.fixture(scope="session")
+def families(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Name of one of ``tiny_families.FAMILIES`` → its checkpoint."""
+    import tiny_families
+
+    made: dict[str, Path] = {}
+
+    def get(name: str) -> Path:
+        if name not in made:
+            made[name] = tiny_families.build(tmp_path_factory.mktemp("family") / "model", name)
+        return made[name]
+
+    return get

@@ -14,7 +14,7 @@ from PIL import Image
 
 from pytest_vlmsight import __version__
 from pytest_vlmsight.cli import main
-from pytest_vlmsight.models.names import ALIASES
+from pytest_vlmsight.models.aliases import ALIASES
 from pytest_vlmsight.tasks.pack import load_task
 from pytest_vlmsight.tasks.registry import BUILT_IN
 
@@ -81,10 +81,25 @@ def test_tasks_refuses_what_is_none(capsys: Capture, pack: Path) -> None:
     assert "items.jsonl:1: field" in refused(capsys, "tasks", str(pack))
 
 
-def test_models_lists_every_alias(capsys: Capture) -> None:
+def test_models_lists_every_alias_with_what_is_known_of_it(capsys: Capture) -> None:
     assert main(["models"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert [tuple(line.split()) for line in lines[:-1]] == list(ALIASES.items())
+    out, err = capsys.readouterr()
+    lines = out.splitlines()
+    rows = [tuple(line.split()) for line in lines[: lines.index("Not measured:")]]
+    assert [row for row in rows if row in set(ALIASES.items())] == list(ALIASES.items())
+    assert lines[0] == "llava: CLIP ViT-L/14 336; images: 1; map: all"
+    assert "instructblip: EVA-CLIP ViT-g/14 224; images: 1; map: encoder" in lines
+    assert any(line.startswith("chameleon: ") and line.endswith("map: none") for line in lines)
+    assert max(map(len, lines)) <= 80
+    assert not err
+
+
+def test_models_says_what_is_not_measured_and_what_else_can_be_named(capsys: Capture) -> None:
+    assert main(["models"]) == 0
+    after = " ".join(capsys.readouterr().out.partition("Not measured:")[2].split())
+    assert "fuyu: it has no vision encoder: pixels go straight into its LLM" in after
+    assert "any hub id owner/name[@revision] or a folder with a checkpoint" in after
+    assert "MODEL+ADAPTER" in after
 
 
 def test_version_is_printed(capsys: Capture) -> None:

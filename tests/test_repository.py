@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_vlmsight.models.names import ALIASES
+from pytest_vlmsight.models.aliases import ALIASES
 from pytest_vlmsight.options import OPTIONS
 
 ROOT = Path(__file__).parents[1]

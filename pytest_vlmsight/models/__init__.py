@@ -17,7 +17,7 @@ def load_model(
     images: str = "auto",
     trust_remote_code: bool = False,
 ) -> Vlm:
-    """Load what ``--vlm=NAME`` would: an alias, a hub id[@revision] or a folder.
+    """Load what ``--vlm=NAME`` would: an alias, a hub id[@revision], a folder, or MODEL+ADAPTER.
 
     Raises:
         UnknownModelError: the name stands for nothing.

@@ -26,6 +26,10 @@ class MeasurementError(RuntimeError):
     """Something could not be measured: an ERROR, never a verdict."""
 
 
+class NoMapError(MeasurementError):
+    """Tokens at a stage have no place in the picture: there is nothing to read there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """Where features are read: ``encoder[layer]``, ``projector`` or ``llm[layer]``.

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-ALIASES = {
-    "llava-1.5": "llava-hf/llava-1.5-7b-hf",
-    "llava-1.5-7b": "llava-hf/llava-1.5-7b-hf",
-    "llava-1.5-13b": "llava-hf/llava-1.5-13b-hf",
-    "bakllava": "llava-hf/bakLlava-v1-hf",
-    "llava-interleave-0.5b": "llava-hf/llava-interleave-qwen-0.5b-hf",
-    "llava-interleave-7b": "llava-hf/llava-interleave-qwen-7b-hf",
-}
-"""Names that people say, and the hub ids they mean."""
+from .aliases import ALIASES
 
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
@@ -34,19 +27,22 @@ class ModelName:
         source: a folder or a hub id.
         revision: of the hub id; None for its default branch or for a folder.
         local: whether source is a folder.
+        adapter: of PEFT, to be merged into the model; None where there is none.
     """
 
     shown: str
     source: str
     revision: str | None
     local: bool
+    adapter: ModelName | None = None
 
 
 def parse_name(text: str, *, base: Path | None = None) -> ModelName:
     """Resolve a ``--vlm`` value without touching the network.
 
     Args:
-        text: an alias, ``owner/name[@revision]`` of the hub, or a folder.
+        text: an alias, ``owner/name[@revision]`` of the hub, or a folder; or any of these, "+" and
+            an adapter: ``owner/name[@revision]`` or a folder. A folder may have "+" in its name.
         base: what relative folders are relative to; the working directory by default.
 
     Raises:
@@ -62,32 +58,89 @@ def parse_name(text: str, *, base: Path | None = None) -> ModelName:
         raise UnknownModelError(
             f"--vlm={text}: endpoints cannot be asked yet; give an alias, a hub id or a folder"
         )
-    folder = (base or Path.cwd()) / text
-    with contextlib.suppress(RuntimeError):  # ~name of somebody who has no home here
-        folder = (base or Path.cwd()) / Path(text).expanduser()
-    with contextlib.suppress(OSError):  # too long for a file name
-        if folder.is_dir():
-            return _local(text, folder)
+    if "+" not in text or _folder(text, base).is_dir():
+        return _model(text, base, typed=text)
+    failure: UnknownModelError | None = None
+    for place in (at for at, letter in enumerate(text) if letter == "+"):
+        try:
+            model = _model(text[:place], base, typed=text)
+            adapter = _adapter(text[place + 1 :], base, typed=text)
+        except UnknownModelError as error:
+            failure = failure or error
+            continue
+        return replace(model, shown=f"{model.shown}+{adapter.shown}", adapter=adapter)
+    assert failure is not None
+    raise failure
+
+
+def _model(text: str, base: Path | None, *, typed: str) -> ModelName:
+    """What stands before "+", or all that was typed."""
+    folder = _folder(text, base)
+    if text and folder.is_dir():
+        if (folder / "adapter_config.json").is_file():
+            raise UnknownModelError(
+                f"--vlm={typed}: {folder} has an adapter_config.json: it is an adapter; give its "
+                f"base before it: --vlm=BASE+{text}"
+            )
+        return _local(text, folder, "config.json", typed=typed, what="checkpoint")
     if text.startswith((".", "/", "~")):
-        raise UnknownModelError(f"--vlm={text}: there is no such folder ({folder})")
-    name, _, revision = text.partition("@")
-    if "@" in text and not revision:
-        raise UnknownModelError(f"--vlm={text}: '@' must be followed by a revision")
+        raise UnknownModelError(f"--vlm={typed}: there is no such folder ({folder})")
+    name, revision = _parted(text, typed=typed)
     source = ALIASES.get(name, name)
     if not _HUB_ID.fullmatch(source):
         close = difflib.get_close_matches(name, ALIASES, n=3)
         hint = f" (did you mean {', '.join(close)}?)" if close else ""
+        what = "" if text == typed else f"{text!r} is "
         raise UnknownModelError(
-            f"--vlm={text}: neither a folder, nor a hub id of the form owner/name[@revision], "
-            f"nor an alias{hint}; `vlmsight models` lists the aliases"
+            f"--vlm={typed}: {what}neither a folder, nor a hub id of the form "
+            f"owner/name[@revision], nor an alias{hint}; `vlmsight models` lists the aliases"
         )
-    return ModelName(shown=text, source=source, revision=revision or None, local=False)
+    return ModelName(shown=text, source=source, revision=revision, local=False)
 
 
-def _local(text: str, folder: Path) -> ModelName:
-    if not (folder / "config.json").is_file():
+def _adapter(text: str, base: Path | None, *, typed: str) -> ModelName:
+    """What stands behind "+"."""
+    if not text:
         raise UnknownModelError(
-            f"--vlm={text}: the folder is no checkpoint: it has no config.json ({folder})"
+            f"--vlm={typed}: '+' must be followed by an adapter: a hub id[@revision] or a folder"
+        )
+    folder = _folder(text, base)
+    if folder.is_dir():
+        return _local(text, folder, "adapter_config.json", typed=typed, what="adapter of PEFT")
+    if text.startswith((".", "/", "~")):
+        raise UnknownModelError(f"--vlm={typed}: there is no such adapter folder ({folder})")
+    name, revision = _parted(text, typed=typed)
+    if not _HUB_ID.fullmatch(name):
+        raise UnknownModelError(
+            f"--vlm={typed}: the adapter {text!r} is neither a folder nor a hub id of the form "
+            "owner/name[@revision]"
+        )
+    return ModelName(shown=text, source=name, revision=revision, local=False)
+
+
+def _folder(text: str, base: Path | None) -> Path:
+    """Where a folder of that name would be; one that cannot be named is none."""
+    folder = (base or Path.cwd()) / text
+    with contextlib.suppress(RuntimeError):  # ~name of somebody who has no home here
+        folder = (base or Path.cwd()) / Path(text).expanduser()
+    try:
+        folder.is_dir()
+    except OSError:  # too long for a file name
+        return Path(os.devnull)
+    return folder
+
+
+def _parted(text: str, *, typed: str) -> tuple[str, str | None]:
+    name, _, revision = text.partition("@")
+    if "@" in text and not revision:
+        raise UnknownModelError(f"--vlm={typed}: '@' must be followed by a revision")
+    return name, revision or None
+
+
+def _local(text: str, folder: Path, file: str, *, typed: str, what: str) -> ModelName:
+    if not (folder / file).is_file():
+        raise UnknownModelError(
+            f"--vlm={typed}: the folder is no {what}: it has no {file} ({folder})"
         )
     shown = text.rstrip("/").removeprefix("./") or folder.resolve().name
     if shown.strip("./") == "":

@@ -1,32 +1,38 @@
-"""Any vision-language model of transformers whose family has a row in ``families.py``.
+"""Any vision-language model of transformers.
 
-One vision run serves both the answer and the readout: the tower's output is read and then handed
-to the language model, so that the matched ceiling sees the very features the LLM was given.
+The model answers by its own forward, and what its layers are given and return is read on the way:
+one run serves both the answer and the readout, which sees the very features the LLM was given.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import inspect
 import itertools
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from .anatomy import anatomy
 from .base import Answer, MeasurementError, ModelError, PatchGrid, Prompt, Stage
+from .chat import Chat
 from .composite import side_by_side, squared
 from .families import ONE_IMAGE, family_of
-from .grids import Grids, cut_out
-from .loading import Loaded, load
-from .prompts import Primer, conversation, letter_tokens, parse_letter
-from .selfcheck import StageSamples, check_stages
+from .grids import cut_out
+from .loading import Loaded, load, unasked
+from .maps import Maps
+from .prompts import parse_letter
+from .recording import PROJECTED, recorded, replaced, without_layers
+from .selfcheck import check_places
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
-    import numpy as np
     from PIL.Image import Image
     from torch import Tensor
 
+    from .maps import Sizes
     from .names import ModelName
 
 GENERATED_TOKENS = 32
@@ -34,6 +40,9 @@ GENERATED_TOKENS = 32
 
 AUTO_BATCH = {"cpu": 4, "cuda": 16}
 """Prompts per forward: on a CPU larger batches are no faster and only need memory."""
+
+_CHECKED = (224, 224)
+"""Size of the picture of the self-check, in px."""
 
 
 class TransformersVlm:
@@ -46,7 +55,7 @@ class TransformersVlm:
         images: "auto", "separate" (several images in one prompt) or "composite" (side by side).
 
     Raises:
-        ModelError: the family is not supported, or the self-check fails.
+        ModelError: the family is refused, or the self-check fails.
     """
 
     def __init__(
@@ -54,26 +63,26 @@ class TransformersVlm:
     ) -> None:
         self.name = name
         self._model, self._processor = loaded.model, loaded.processor
-        self._base = loaded.model.base_model
         self._config = loaded.model.config
         self._device = loaded.device
         self._batch = batch or AUTO_BATCH.get(loaded.device.split(":")[0], 8)
-        try:
-            self._family = family_of(self._config.model_type)
-        except KeyError as error:
-            raise ModelError(f"{name}: {error.args[0]}") from None
-        if getattr(self._processor, "chat_template", None) is None:
-            raise ModelError(f"{name}: the processor has no chat template")
-        self._processor.tokenizer.padding_side = "left"
-        if self._processor.tokenizer.pad_token is None:
-            self._processor.tokenizer.pad_token = self._processor.tokenizer.eos_token
-        self._grids = Grids(self._process, patch=int(self._config.vision_config.patch_size))
-        self._uniform: dict[Hashable, Hashable] = {}
-        self._primers: dict[int, tuple[Primer, list[int]]] = {}
-        self._layers = int(self._config.vision_config.num_hidden_layers)
-        self._composite = images == "composite" or (images == "auto" and self._takes_one_image())
+        self._family = family_of(self._config.model_type)
+        if self._family.refused:
+            raise ModelError(
+                f"{name}: model_type {self._config.model_type!r} is not measured: "
+                f"{self._family.refused}"
+            )
+        self._chat = Chat(loaded.processor, family=self._family, name=name)
+        self._anatomy = anatomy(loaded.model, eye=self._family.eye)
+        self._accepted = set(inspect.signature(loaded.model.forward).parameters)
         self._loaded = loaded
-        check_stages(self._one_prompt(), name=name, dtype=loaded.dtype)
+        self._maps = self._new_maps()
+        self._uniform: dict[Hashable, Hashable] = {}
+        one = self._family.one_image or self._takes_one_image()
+        self._composite = images == "composite" or (images == "auto" and one)
+        self.fed_from = self._deepest_read()
+        """The encoder layer that the projector reads; the deepest where it reads several."""
+        self._check()
 
     @classmethod
     def from_name(
@@ -92,13 +101,10 @@ class TransformersVlm:
             return cls(name.shown, loaded, batch=batch, images=images)
         except MeasurementError as error:
             raise ModelError(str(error)) from error
-
-    @property
-    def fed_from(self) -> Stage:
-        """The encoder layer that the projector reads; the deepest where it reads several."""
-        chosen = self._config.vision_feature_layer
-        layers = [chosen] if isinstance(chosen, int) else list(chosen)
-        return Stage("encoder", max(k if k >= 0 else self._layers + 1 + k for k in layers))
+        except ModelError:
+            raise
+        except (ValueError, RuntimeError, IndexError, TypeError) as error:
+            raise ModelError(unasked(name.shown, loaded, error)) from error
 
     @property
     def provenance(self) -> Mapping[str, Any]:
@@ -106,18 +112,20 @@ class TransformersVlm:
         import torch
         import transformers
 
-        primer = self._primers[min(self._primers)][0].text if self._primers else None
         return {
             "source": self._config._name_or_path,
             "revision": self._loaded.revision,
+            "adapter": self._loaded.adapter,
             "model_type": self._config.model_type,
-            "encoder": self._config.vision_config.model_type,
+            "encoder": _encoder_of(self._config),
             "fed_from": str(self.fed_from),
             "dtype": self._loaded.dtype,
-            "device": self._device,
+            "quantisation": self._loaded.quantisation,
+            "device": self._loaded.devices or self._device,
             "batch": self._batch,
             "several_images": "composite" if self._composite else "separate",
-            "primer": primer,
+            "prompt": self._chat.form,
+            "primer": self._chat.primer,
             "torch": torch.__version__,
             "transformers": transformers.__version__,
         }
@@ -137,8 +145,7 @@ class TransformersVlm:
             MeasurementError: NaN logits, options that tokenise alike, images the model refuses.
         """
         known: dict[Hashable, Answer] = {}
-        prompts = iter(prompts)
-        while batch := list(itertools.islice(prompts, self._batch)):
+        for batch in _batches(prompts, self._batch):
             # Blind prompts recur (a task's question about grey images): each is asked once.
             keys = [None if stage is not None else self._recurring(p) for p in batch]
             new: dict[Hashable, Prompt] = {}
@@ -152,20 +159,51 @@ class TransformersVlm:
 
     def look(self, images: Iterable[Image], *, stage: Stage) -> Iterator[PatchGrid]:
         """Features of each image by itself, at an encoder layer or after the projector."""
-        import torch
-
         if stage.part == "llm":
             raise ValueError(f"{stage} needs a prompt: use ask(..., stage=...)")
-        images = iter(images)
-        while batch := list(itertools.islice(images, self._batch)):
-            with torch.inference_mode():
-                whole = [self._whole(image) for image in batch]
-                x = self._processor.image_processor(images=whole, return_tensors="pt")
-                features = self._see(self._to_device(x))
-            tokens = self._tokens(features, stage)
-            for own, canvas, image in zip(tokens, whole, batch, strict=True):
-                grid = self._grids.lay_out(own, size=canvas.size, stage=stage)
-                yield cut_out(grid, x0=0, size=image.size)
+        for own in _batches(images, self._batch):
+            # Grids are of images of one size in one forward.
+            for _, group in itertools.groupby(own, lambda image: image.size):
+                yield from self._look(list(group), stage)
+
+    def projection(self) -> tuple[Tensor, Tensor] | None:
+        """(tokens, d) what the LLM is given at image tokens, and what the model says it projects.
+
+        None where the family hands out no projected features, or none at image tokens.
+        """
+        import torch
+
+        base = self._model.base_model
+        image = getattr(self._config, "image_token_id", None)
+        if image is None or not hasattr(base, "get_image_features"):
+            return None
+        x = self._encode([(_ANY, [_noise()])], primer=None)
+        accepted = inspect.signature(base.get_image_features).parameters
+        given: list[Tensor] = []
+
+        def keep(_: Any, __: Any, named: Mapping[str, Any]) -> None:
+            if (
+                named.get("inputs_embeds") is not None
+            ):  # some LLMs add places to it before their first layer
+                given.append(named["inputs_embeds"])
+
+        handle = self._model.get_decoder().register_forward_pre_hook(keep, with_kwargs=True)
+        with torch.inference_mode(), recorded(self._anatomy, [PROJECTED]) as record:
+            self._forward(x)
+            handle.remove()
+            said = base.get_image_features(
+                **{key: value for key, value in x.items() if key in accepted}, return_dict=True
+            ).pooler_output
+        if said is None:
+            return None
+        heard = given[0] if given else record[PROJECTED]
+        heard = heard[(x["input_ids"] == image).to(heard.device)]
+        if not len(heard):
+            return None
+        if self._family.adds:
+            heard = heard - self._model.get_input_embeddings().weight[image].to(heard.device)
+        parts = [said] if isinstance(said, torch.Tensor) else list(said)
+        return heard, torch.cat([part.flatten(0, -2).to(heard.device) for part in parts])
 
     def close(self) -> None:
         """Drop the model and give GPU memory back."""
@@ -173,8 +211,8 @@ class TransformersVlm:
 
         import torch
 
-        self._model = self._base = self._processor = None
-        self._loaded = None  # type: ignore[assignment]
+        self._model = self._processor = None
+        self._loaded = self._anatomy = self._maps = self._chat = None  # type: ignore[assignment]
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
@@ -182,9 +220,14 @@ class TransformersVlm:
     def _ask_new(
         self, prompts: Sequence[Prompt], stage: Stage | None, scoring: str
     ) -> Iterator[Answer]:
-        # Prompts with and without images, or with other letters, go in forwards of their own.
-        for _, group in itertools.groupby(prompts, lambda p: (len(p.images), len(p.options))):
-            yield from self._ask_batch(list(group), stage=stage, scoring=scoring)
+        # Prompts with and without images, or with other letters, go in forwards of their own;
+        # and those with images of other sizes, where features are to be laid out.
+        def kind(prompt: Prompt) -> Hashable:
+            sizes = None if stage is None else tuple(image.size for image in prompt.images)
+            return (len(prompt.images), len(prompt.options), sizes)
+
+        for _, group in itertools.groupby(prompts, kind):
+            yield from self._ask_halving(list(group), stage=stage, scoring=scoring)
 
     def _recurring(self, prompt: Prompt) -> Hashable:
         """What a prompt without anything to see amounts to for this model; None for others."""
@@ -199,13 +242,48 @@ class TransformersVlm:
             uniform.append((image.size, *extrema[:, 0].tolist()))
         key = tuple(uniform)
         if key not in self._uniform:
-            pixels = [self._process(image) for image in self._given(prompt)[0]]
-            self._uniform[key] = tuple(
-                (array.shape, hashlib.sha256(array.tobytes()).hexdigest()) for array in pixels
-            )
+            self._uniform[key] = self._processed(prompt)
         return (prompt.question, prompt.options, self._uniform[key])
 
+    def _processed(self, prompt: Prompt) -> Hashable:
+        """What the processor makes of a prompt's images: those alike to it are alike."""
+        import torch
+
+        canvases, _ = self._given(prompt)
+        x = self._encode([(_ANY, canvases)], primer=None)
+        digest = hashlib.sha256()
+        for _, value in sorted(x.items()):
+            if isinstance(value, torch.Tensor):
+                digest.update(str(value.shape).encode())
+                digest.update(value.cpu().double().numpy().tobytes())
+        return digest.hexdigest()
+
     # -- one batch -------------------------------------------------------------------------------
+
+    def _ask_halving(
+        self, prompts: Sequence[Prompt], *, stage: Stage | None, scoring: str
+    ) -> list[Answer]:
+        """As many at a time as there is memory for."""
+        import torch
+
+        size, done = min(len(prompts), self._batch), list[Answer]()
+        while len(done) < len(prompts):
+            some = prompts[len(done) : len(done) + size]
+            try:
+                done += self._ask_batch(some, stage=stage, scoring=scoring)
+                continue
+            except torch.OutOfMemoryError as error:
+                words = str(error).splitlines()[0]
+                sizes = ", ".join(f"{w}×{h}" for w, h in (i.size for i in some[0].images))
+            # Outside of the except block: the exception keeps the forward's tensors alive.
+            torch.cuda.empty_cache()
+            if size == 1:
+                raise MeasurementError(
+                    f"{self.name}: one prompt with images of {sizes or 'no'} px does not fit in "
+                    f"memory on {self._device} in {self._loaded.dtype}: {words}"
+                )
+            size = self._batch = max(1, size // 2)
+        return done
 
     def _ask_batch(
         self, prompts: Sequence[Prompt], *, stage: Stage | None, scoring: str
@@ -214,23 +292,19 @@ class TransformersVlm:
 
         given = [self._given(prompt) for prompt in prompts]
         generate = scoring == "generate"
-        primer, ids = (None, []) if generate else self._letters(prompts[0])
-        with torch.inference_mode():
-            x = self._encode(
-                [
-                    conversation(p, images=images, primer=primer)
-                    for p, (images, _) in zip(prompts, given, strict=True)
-                ]
-            )
-            features = self._see(x) if "pixel_values" in x else None
+        if generate and stage is not None and stage.part == "llm":
+            raise ValueError(f"{stage} is read while letters are scored, not from generated text")
+        primer, ids = (None, []) if generate else self._chat.letters(prompts[0])
+        x = self._encode(
+            [(p, images) for p, (images, _) in zip(prompts, given, strict=True)], primer=primer
+        )
+        read = [] if stage is None or not given[0][0] else [stage]
+        with torch.inference_mode(), recorded(self._anatomy, read) as record:
             if generate:
-                texts = self._generate(x, features)
+                texts = self._generate(x)
                 answers = [_parsed(t, p.options) for t, p in zip(texts, prompts, strict=True)]
-                states = None
             else:
-                deep = stage is not None and stage.part == "llm"
-                out = self._forward(x, features, hidden=deep)
-                logits = out.logits[:, -1].float()
+                logits = self._next_words(x)
                 if not torch.isfinite(logits).all():
                     raise MeasurementError(
                         f"{self.name} answered with NaN or infinite logits (dtype "
@@ -238,11 +312,32 @@ class TransformersVlm:
                     )
                 scores = logits.log_softmax(-1)[:, ids].tolist()
                 answers = [Answer(logprobs=tuple(row)) for row in scores]
-                states = out.hidden_states
-            if stage is None or features is None:
-                return answers
-            tokens = self._stage_tokens(stage, x, features, states)
-            return self._with_grids(answers, prompts, given, tokens, stage)
+        if not read:
+            return answers
+        grids = self._grids(record, read[0], [canvases for canvases, _ in given], x)
+        return [_with_grids(*one) for one in zip(answers, prompts, grids, given, strict=True)]
+
+    def _look(self, images: Sequence[Image], stage: Stage) -> Iterator[PatchGrid]:
+        import torch
+
+        canvases = [(self._whole(image),) for image in images]
+        x = self._encode([(_ANY, own) for own in canvases], primer=None)
+        with torch.inference_mode(), recorded(self._anatomy, [stage], stop=True) as record:
+            self._forward(x)
+        for (grid,), image in zip(self._grids(record, stage, canvases, x), images, strict=True):
+            yield cut_out(grid, x0=0, size=image.size)
+
+    def _grids(
+        self,
+        record: Mapping[Stage, Tensor],
+        stage: Stage,
+        canvases: Sequence[Sequence[Image]],
+        x: Mapping[str, Any],
+    ) -> list[tuple[PatchGrid, ...]]:
+        if stage not in record:
+            raise MeasurementError(f"{self.name}: nothing went through {stage}")
+        sizes: Sizes = tuple(canvas.size for canvas in canvases[0])
+        return self._maps.grids(record[stage], stage=stage, sizes=sizes, x=x)
 
     def _given(self, prompt: Prompt) -> tuple[tuple[Image, ...], tuple[int, ...]]:
         """The canvases that the model is given, and where each picture starts in its own.
@@ -256,170 +351,194 @@ class TransformersVlm:
         return tuple(map(self._whole, canvases)), offsets
 
     def _whole(self, canvas: Image) -> Image:
-        """The canvas, padded to a square where the processor would crop what is asked about.
+        """The canvas in colour, padded to a square where its processor would crop it.
 
         A point beyond a centre crop is seen by neither LLM nor readout. LLaVA-1.5 was trained
         on pictures padded to squares in the mean colour of its processor.
         """
-        if not self._grids.hides(canvas.size):
+        if canvas.mode != "RGB":  # some processors know no other
+            canvas = canvas.convert("RGB")
+        if not self._maps.hides(canvas.size, self.fed_from):
             return canvas
         mean = getattr(self._processor.image_processor, "image_mean", None) or (0.0, 0.0, 0.0)
         red, green, blue = (round(255 * share) for share in mean)
         return squared(canvas, (red, green, blue))
 
-    def _encode(self, chats: list[Any]) -> dict[str, Any]:
-        primed = chats[0][-1]["role"] == "assistant"
-        x = self._processor.apply_chat_template(
-            chats,
-            tokenize=True,
-            return_dict=True,
-            return_tensors="pt",
-            add_generation_prompt=not primed,
-            continue_final_message=primed,
-            sanitize_control_tokens=True,
-            processor_kwargs={"padding": True},
-        )
-        return self._to_device(x)
+    def _encode(
+        self, asked: Sequence[tuple[Prompt, Sequence[Image]]], *, primer: Any
+    ) -> dict[str, Any]:
+        import torch
 
-    def _to_device(self, x: Any) -> dict[str, Any]:
-        dtype = next(self._model.parameters()).dtype
+        dtype = getattr(torch, self._loaded.dtype)
         return {
+            key: value.to(self._device, dtype if value.is_floating_point() else None)
+            for key, value in self._chat.encode(asked, primer=primer).items()
+            if hasattr(value, "is_floating_point")
+        }
+
+    def _forward(self, x: Mapping[str, Any]) -> Any:
+        import torch
+
+        extra: dict[str, Any] = {"use_cache": False, "return_dict": True}
+        if self._family.padding == "left":
+            extra["logits_to_keep"] = 1
+        dtype = getattr(torch, self._loaded.dtype)
+        given = {
             key: value.to(self._device, dtype if value.is_floating_point() else None)
             for key, value in x.items()
         }
+        return self._model(**given, **{k: v for k, v in extra.items() if k in self._accepted})
 
-    def _see(self, x: Mapping[str, Any]) -> Any:
-        """One run of the vision tower and projector over a batch's images."""
-        accepted = inspect.signature(self._base.get_image_features).parameters
-        return self._base.get_image_features(
-            **{key: value for key, value in x.items() if key in accepted},
-            output_hidden_states=True,
-            return_dict=True,
-        )
+    def _next_words(self, x: Mapping[str, Any]) -> Tensor:
+        """(batch, vocabulary) float32 logits of what follows each prompt."""
+        import torch
 
-    def _forward(self, x: Mapping[str, Any], features: Any, *, hidden: bool) -> Any:
-        kept = {k: v for k, v in x.items() if features is None or k != "pixel_values"}
-        seen = {} if features is None else {"mm_encoder_outputs": {"image": features}}
-        return self._model(
-            **kept, **seen, logits_to_keep=1, use_cache=False, output_hidden_states=hidden
-        )
+        logits: Tensor = self._forward(x).logits
+        if self._family.padding == "left":
+            return logits[:, -1].float()
+        last = x["attention_mask"].sum(-1) - 1
+        return logits[torch.arange(len(logits), device=logits.device), last].float()
 
-    def _generate(self, x: Mapping[str, Any], features: Any) -> list[str]:
-        import copy
+    def _generate(self, x: Mapping[str, Any]) -> list[str]:
+        import torch
 
-        kept = {k: v for k, v in x.items() if features is None or k != "pixel_values"}
-        # generate() changes the object that it is given.
-        seen = {} if features is None else {"mm_encoder_outputs": {"image": copy.copy(features)}}
         pad = self._processor.tokenizer.pad_token_id
         out = self._model.generate(
-            **kept, **seen, max_new_tokens=GENERATED_TOKENS, do_sample=False, pad_token_id=pad
+            **x, max_new_tokens=GENERATED_TOKENS, do_sample=False, pad_token_id=pad
         )
-        texts: list[str] = self._processor.tokenizer.batch_decode(
-            out[:, x["input_ids"].shape[1] :], skip_special_tokens=True
-        )
+        given = x["input_ids"]
+        # Some families hand out the prompt with the answer, and some the answer alone.
+        if torch.equal(out[:, : given.shape[1]], given):
+            out = out[:, given.shape[1] :]
+        texts: list[str] = self._processor.tokenizer.batch_decode(out, skip_special_tokens=True)
         return texts
 
-    def _letters(self, prompt: Prompt) -> tuple[Primer, list[int]]:
-        """Primer and letter tokens for a number of options, worked out once per number."""
-        count = len(prompt.options)
-        if count not in self._primers:
-            tokenizer = self._processor.tokenizer
-
-            def render(primer: Primer) -> str:
-                chat = conversation(prompt, images=[None] * len(prompt.images), primer=primer)
-                text: str = self._processor.apply_chat_template(chat, continue_final_message=True)
-                return text
-
-            def tokenize(text: str) -> list[int]:
-                ids: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
-                return ids
-
-            self._primers[count] = letter_tokens(tokenize, render, count=count)
-        return self._primers[count]
-
-    # -- features --------------------------------------------------------------------------------
-
-    def _stage_tokens(
-        self, stage: Stage, x: Mapping[str, Any], features: Any, states: Any
-    ) -> list[Tensor]:
-        """Per image of the batch the (tokens, d) features of a stage."""
-        if stage.part != "llm":
-            return self._tokens(features, stage)
-        if states is None:
-            raise ValueError(f"{stage} is read while letters are scored, not from generated text")
-        assert stage.layer is not None
-        if stage.layer >= len(states):
-            raise ValueError(f"{stage}: the LLM has layers 0 to {len(states) - 1}")
-        at_images = states[stage.layer][x["input_ids"] == self._config.image_token_id]
-        lengths = [len(image) for image in features.pooler_output]
-        return list(at_images.split(lengths))
-
-    def _tokens(self, features: Any, stage: Stage) -> list[Tensor]:
-        """Per image (tokens, d) of an encoder layer, extra tokens in front, or of the projector."""
-        if stage.part == "projector":
-            return list(features.pooler_output)
-        states = features.hidden_states
-        assert stage.layer is not None
-        if stage.layer >= len(states):
-            raise ValueError(f"{stage}: the encoder has layers 0 to {len(states) - 1}")
-        return list(states[stage.layer])
-
-    def _with_grids(
-        self,
-        answers: Sequence[Answer],
-        prompts: Sequence[Prompt],
-        given: Sequence[tuple[tuple[Image, ...], tuple[int, ...]]],
-        tokens: Sequence[Tensor],
-        stage: Stage,
-    ) -> list[Answer]:
-        left = iter(tokens)
-        done = []
-        for answer, prompt, (canvases, offsets) in zip(answers, prompts, given, strict=True):
-            laid = [self._grids.lay_out(next(left), size=c.size, stage=stage) for c in canvases]
-            own = laid * len(prompt.images) if len(laid) < len(prompt.images) else laid
-            grids = tuple(
-                cut_out(grid, x0=x0, size=picture.size)
-                for grid, x0, picture in zip(own, offsets, prompt.images, strict=True)
-            )
-            done.append(Answer(logprobs=answer.logprobs, text=answer.text, grids=grids))
-        return done
-
-    def _process(self, image: Image) -> np.ndarray:
-        """One image through the model's own image processing: (3, height, width)."""
-        processed = self._processor.image_processor(images=[image], return_tensors="np")
-        pixels: np.ndarray = processed["pixel_values"][0]
-        return pixels
+    def _new_maps(self) -> Maps:
+        return Maps(
+            lambda images: self._encode([(_ANY, images)], primer=None),
+            self._forward,
+            anatomy=self._anatomy,
+            coarse=self._loaded.dtype not in {"float32", "float64"},
+            mapless=self._family.mapless,
+        )
 
     # -- start-up --------------------------------------------------------------------------------
 
-    def _one_prompt(self) -> StageSamples:
-        """What the stages hold for one prompt with two pictures of noise, through pixels alone."""
-        import numpy as np
+    def _deepest_read(self) -> Stage:
+        """The deepest encoder layer that what the LLM is given depends on, found by changing it."""
         import torch
-        from PIL import Image
 
-        noise = np.random.default_rng(0).integers(0, 256, (2, 96, 128, 3), np.uint8)
-        pictures = tuple(Image.fromarray(picture) for picture in noise)
-        prompt = Prompt(images=pictures, question="?", options=("a", "b"))
-        images, _ = self._given(prompt)
-        rows, cols = self._grids.shape(images[0].size)
-        with torch.inference_mode():
-            x = self._encode([conversation(prompt, images=images, primer=None)])
-            features = self._see(x)
-            out = self._model(**x, logits_to_keep=1, use_cache=False, output_hidden_states=True)
-            source = torch.stack(self._tokens(features, self.fed_from))[:, -rows * cols :]
-            again = None
-            if isinstance(self._config.vision_feature_layer, int):
-                again = getattr(self._base, self._family.projector)(source).flatten(0, 1)
-            return StageSamples(
-                llm_input=out.hidden_states[0][x["input_ids"] == self._config.image_token_id],
-                projected=torch.cat(list(features.pooler_output)),
-                projected_again=again,
-                fed_from=str(self.fed_from),
+        x = self._encode([(_ANY, [_noise()])], primer=None)
+        eye = self._anatomy.eye
+        if eye is not None:
+            with torch.inference_mode(), recorded(self._anatomy, [_EYE], stop=True) as record:
+                self._forward(x)
+            if _EYE not in record:  # a list of parts that are called one by one
+                eye = None
+                self._anatomy = replace(self._anatomy, eye=None)
+                self._maps = self._new_maps()
+        if eye is None:
+            return PROJECTED
+
+        def heard(layer: int) -> tuple[Tensor, Tensor]:
+            """What the LLM is given, and says, with a layer's output changed."""
+            change = contextlib.nullcontext() if not layer else replaced(eye, layer, _spoilt)
+            with torch.inference_mode(), change, recorded(self._anatomy, [PROJECTED]) as record:
+                logits = self._next_words(x)
+            return record[PROJECTED], logits
+
+        before = heard(0)
+        if not torch.isfinite(before[0]).all():
+            raise ModelError(
+                f"{self.name}: self-check failed: the LLM is given NaN or infinite numbers "
+                f"(dtype {self._loaded.dtype}); try --vlm-dtype=float32"
             )
+        # Cross-attention feeds the LLM later on: then its answer tells. A layer that nothing reads
+        # changes nothing at all.
+        for part in (0, 1):
+            for layer in range(len(eye), 0, -1):
+                if not torch.equal(heard(layer)[part], before[part]):
+                    return Stage("encoder", layer)
+        raise ModelError(
+            f"{self.name}: self-check failed: nothing that the LLM is given depends on a layer of "
+            f"the vision encoder ({type(eye[0]).__name__} × {len(eye)})"
+        )
+
+    def _check(self) -> None:
+        import torch
+
+        lists = [one for one in (self._anatomy.eye, *self._anatomy.between) if one is not None]
+        for stage in (_EYE, PROJECTED):
+            if self._maps.reason(_CHECKED, stage):
+                continue
+
+            def look(picture: Image, stage: Stage = stage) -> PatchGrid:
+                x = self._encode([(_ANY, [picture])], primer=None)
+                with (
+                    torch.inference_mode(),
+                    without_layers(lists),
+                    recorded(self._anatomy, [stage], stop=True) as record,
+                ):
+                    self._forward(x)
+                ((grid,),) = self._grids(record, stage, [[picture]], x)
+                return grid
+
+            what = "the encoder's input" if stage.part == "encoder" else "the LLM's input"
+            check_places(look, size=_CHECKED, what=what, name=self.name)
 
     def _takes_one_image(self) -> bool:
         return any(ONE_IMAGE.search(s) for s in (self.name, str(self._config._name_or_path)))
+
+
+_EYE = Stage("encoder", 0)
+"""What the encoder's first layer is given."""
+
+_ANY = Prompt(images=(), question="?", options=("a", "b"))
+"""A question where only images matter."""
+
+
+def _batches(some: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    some = iter(some)
+    while batch := list(itertools.islice(some, size)):
+        yield batch
+
+
+def _noise() -> Image:
+    import numpy as np
+    from PIL import Image
+
+    pixels = np.random.default_rng(0).integers(0, 256, (_CHECKED[1], _CHECKED[0], 3), np.uint8)
+    return Image.fromarray(pixels)
+
+
+def _spoilt(states: Tensor) -> Tensor:
+    """Other numbers of the same size, token by token."""
+    import torch
+
+    generator = torch.Generator().manual_seed(0)
+    noise = torch.randn(states.shape, generator=generator).to(states)
+    return states + noise * states.std()
+
+
+def _encoder_of(config: Any) -> str:
+    vision = getattr(config, "vision_config", None) or getattr(config, "vq_config", None)
+    return str(getattr(vision, "model_type", "") or type(vision).__name__)
+
+
+def _with_grids(
+    answer: Answer,
+    prompt: Prompt,
+    laid: Sequence[PatchGrid],
+    given: tuple[tuple[Image, ...], tuple[int, ...]],
+) -> Answer:
+    """An answer with the grid of each image; all of a composite's are parts of one."""
+    _, offsets = given
+    own = list(laid) * len(prompt.images) if len(laid) < len(prompt.images) else laid
+    grids = tuple(
+        cut_out(grid, x0=x0, size=picture.size)
+        for grid, x0, picture in zip(own, offsets, prompt.images, strict=True)
+    )
+    return Answer(logprobs=answer.logprobs, text=answer.text, grids=grids)
 
 
 def _parsed(text: str, options: Sequence[str]) -> Answer:

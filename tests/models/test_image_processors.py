@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
+import torch
 from squares import asked, changed, hottest, nearest, texture, with_square
 from tiny_eyes import EYES, SIDE, build
 from tiny_vlms import loaded
 
-from pytest_vlmsight.models.base import ModelError, Prompt, Stage
-from pytest_vlmsight.models.transformers_vlm import TransformersVlm
+from pytest_vlmsight.models.base import NoMapError, Prompt, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +54,9 @@ def test_padding_to_a_square_is_the_processors_mean_colour(tmp_path: Path) -> No
     (canvas,), _ = vlm._given(Prompt(images=(texture((300, 150), 0),), question="?", options=()))
     assert canvas.size == (300, 300)
     assert canvas.getpixel((299, 299)) == tuple(round(255 * m) for m in crop.image_mean)
-    assert abs(vlm._process(canvas)[:, -4:, -4:]).max() < 0.02  # nothing, after normalisation
+    pixels = vlm._encode([(Prompt(images=(), question="?", options=()), [canvas])], primer=None)
+    # Nothing, after normalisation.
+    assert float(pixels["pixel_values"][0, :, -4:, -4:].abs().max()) < 0.02
 
 
 def test_padding_is_on_no_grid(tmp_path: Path) -> None:
@@ -69,12 +73,40 @@ def test_padding_is_on_no_grid(tmp_path: Path) -> None:
         assert hottest(changed(before, after)) == nearest(before, 100, 60) == (1, 2)
 
 
-def test_a_processor_that_moves_things_about_does_not_start(
+def test_a_processor_that_mirrors_pictures_is_mapped_as_it_does(
     eyes: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    process = TransformersVlm._process
-    monkeypatch.setattr(
-        TransformersVlm, "_process", lambda self, image: process(self, image)[:, :, ::-1]
-    )
-    with pytest.raises(ModelError, match="does not map a 128×96 picture to a plain grid"):
-        loaded(eyes("clip"))
+    meddle(monkeypatch, lambda pixels: pixels.flip(-1))
+    vlm = loaded(eyes("clip"))
+    image = texture((224, 160), 0)
+    for stage in (Stage("encoder", 0), Stage("projector")):
+        before, after = vlm.look([image, with_square(image, 50, 60, 16)], stage=stage)
+        assert hottest(changed(before, after)) == nearest(before, 50, 60)
+
+
+def test_a_processor_that_mixes_rows_up_has_no_map_and_answers(
+    eyes: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = torch.randperm(SIDE, generator=torch.Generator().manual_seed(0))
+    meddle(monkeypatch, lambda pixels: pixels[..., order, :])
+    vlm = loaded(eyes("clip"))
+    asked_once = [Prompt(images=(texture((224, 160), 0),), question="?", options=("a", "b"))]
+    (answer,) = vlm.ask(asked_once)
+    assert all(score < 0 for score in answer.logprobs)
+    for stage in (Stage("encoder", 0), Stage("projector")):
+        with pytest.raises(NoMapError, match=rf"{re.escape(str(stage))} has no spatial map"):
+            list(vlm.ask(asked_once, stage=stage))
+
+
+def meddle(monkeypatch: pytest.MonkeyPatch, change: Callable[[torch.Tensor], torch.Tensor]) -> None:
+    """Have the image processor give other pixels than it would."""
+    from transformers import CLIPImageProcessorPil
+
+    real = CLIPImageProcessorPil.preprocess
+
+    def preprocess(self: Any, *args: Any, **named: Any) -> Any:
+        x = real(self, *args, **named)
+        x["pixel_values"] = change(torch.as_tensor(np.asarray(x["pixel_values"])))
+        return x
+
+    monkeypatch.setattr(CLIPImageProcessorPil, "preprocess", preprocess)

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import tiny_vlms
 import torch
+from asking import noise, prompt
 from safetensors.torch import load_file, save_file
 
+from pytest_vlmsight.models import extras
 from pytest_vlmsight.models.base import ModelError
+from pytest_vlmsight.models.families import FAMILIES
 from pytest_vlmsight.models.loading import load
 from pytest_vlmsight.models.names import parse_name
 from pytest_vlmsight.models.transformers_vlm import TransformersVlm
@@ -211,7 +214,7 @@ def test_a_missing_processor_is_told(folder: Path) -> None:
 def test_a_missing_tokenizer_is_told(folder: Path) -> None:
     for path in folder.glob("*token*"):
         path.unlink()
-    refused(folder, "cannot load its processor of|tokenizer")
+    refused(folder, "cannot load its processor of|the processor reads no text")
 
 
 def test_a_processor_without_image_part_is_told(folder: Path) -> None:
@@ -221,12 +224,103 @@ def test_a_processor_without_image_part_is_told(folder: Path) -> None:
     refused(folder, "processor")
 
 
-def test_a_missing_chat_template_is_told(folder: Path) -> None:
+def test_without_a_chat_template_prompts_are_plain_text(folder: Path) -> None:
     found = [*folder.glob("*.jinja")]
     assert found
     for path in found:
         path.unlink()
-    refused(folder, "the processor has no chat template")
+    vlm = TransformersVlm.from_name(parse_name(str(folder)))
+    assert vlm.provenance["prompt"] == "no chat template: '{images}\\n{text}\\n'"
+    (answer,) = vlm.ask([prompt(noise(1))])
+    assert len(answer.logprobs) == 2
+    assert vlm._chat._text(prompt(noise(1)), 1, None).startswith("<image>\nWhich?")
+
+
+def test_a_tokenizer_without_the_image_token_is_told(folder: Path) -> None:
+    """As where the files of the LLM alone were put beside the weights."""
+
+    def without(content: dict[str, Any]) -> None:
+        content["added_tokens"] = [t for t in content["added_tokens"] if t["content"] != "<image>"]
+
+    edit(folder / "tokenizer.json", without)
+    edit(folder / "tokenizer_config.json", lambda c: c.pop("image_token"))
+    number = json.loads((folder / "config.json").read_text())["image_token_index"]
+    message = refused(folder, "its tokenizer does not have the image token")
+    assert f"(config.json: id {number}, processor: '<image>')" in message
+
+
+def test_an_image_token_that_the_configuration_alone_knows_is_told(folder: Path) -> None:
+    edit(folder / "config.json", lambda c: c.update(image_token_id=9999))
+    refused(folder, r"does not have the image token \(config\.json: id 9999, processor: '<image>'")
+
+
+def test_a_processor_that_makes_more_image_tokens_is_told(folder: Path) -> None:
+    def smaller_patches(content: dict[str, Any]) -> None:
+        content["patch_size"] = 7
+
+    edit(folder / "processor_config.json", smaller_patches)
+    message = refused(folder, "cannot be asked about a picture: .*[Ii]mage.* do not match")
+    assert "what LlavaProcessor and CLIPImageProcessor" in message
+    assert (
+        "processor_config.json or preprocessor_config.json may belong to another model" in message
+    )
+
+
+def test_a_processor_of_another_size_of_pictures_is_told(folder: Path) -> None:
+    def larger(content: dict[str, Any]) -> None:
+        for key in ("size", "crop_size"):
+            content["image_processor"][key] = {"height": 224, "width": 224}
+
+    edit(folder / "processor_config.json", larger)
+    message = refused(folder, "cannot be asked about a picture: .*224")
+    assert "may belong to another model" in message
+
+
+@pytest.mark.parametrize(
+    ("error", "packages"),
+    [
+        (ImportError("XVideoProcessor requires the Torchvision library but"), "torchvision"),
+        (ValueError("Missing optional dependencies: torchvision. Please"), "torchvision"),
+        (ImportError("TimmWrapperModel requires the timm library but it was not"), "timm"),
+        (ImportError("Package `num2words` is required to run SmolVLM processor"), "num2words"),
+        (ImportError("needs timm and Torchvision"), "torchvision and timm"),
+    ],
+)
+def test_a_missing_package_is_told_with_the_extra_that_has_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, packages: str
+) -> None:
+    from transformers import AutoProcessor
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(AutoProcessor, "from_pretrained", fail)
+    monkeypatch.setattr(extras, "_installed", lambda package: False)
+    message = refused(folder, "cannot load its processor of")
+    assert message.endswith(f"): it needs {packages}: pip install 'pytest-vlmsight[vision]'")
+
+
+def test_an_error_that_names_no_missing_package_keeps_its_words(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from transformers import AutoProcessor
+
+    def fail(*_: object, **__: object) -> None:
+        raise ValueError(f"timm is installed\nand something else is wrong with {folder}/peft")
+
+    monkeypatch.setattr(AutoProcessor, "from_pretrained", fail)
+    monkeypatch.setattr(extras, "_installed", lambda package: True)
+    message = refused(folder, "timm is installed and something else is wrong")
+    assert "pip install" not in message
+
+
+def test_extras_are_those_of_the_package() -> None:
+    import tomllib
+
+    project = Path(__file__).parents[2] / "pyproject.toml"
+    optional = tomllib.loads(project.read_text())["project"]["optional-dependencies"]
+    for extra, packages in extras.EXTRAS.items():
+        assert [line.split(">=")[0] for line in optional[extra]] == list(packages)
 
 
 def test_an_unknown_device_is_told(built: Path) -> None:
@@ -234,17 +328,13 @@ def test_an_unknown_device_is_told(built: Path) -> None:
 
 
 def test_an_unknown_dtype_is_refused_by_name(built: Path) -> None:
-    refused(built, "dtype 'int4': expected one of auto, float32", dtype="int4")
+    refused(built, "dtype 'int3': expected one of auto, float32, .*, int8, int4", dtype="int3")
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 @pytest.mark.parametrize("device", ["cuda", "cuda:3"])
 def test_a_device_that_is_not_there_is_told(built: Path, device: str) -> None:
     refused(built, f"cannot be put on --vlm-device={device}: ", device=device)
-
-
-def test_an_unknown_dtype_is_told(built: Path) -> None:
-    refused(built, "int3", dtype="int3")
 
 
 def test_code_that_comes_with_a_checkpoint_is_not_run(folder: Path, tmp_path: Path) -> None:
@@ -272,43 +362,19 @@ def test_code_that_comes_with_a_checkpoint_is_not_run(folder: Path, tmp_path: Pa
     assert not marker.exists()
 
 
-@pytest.mark.parametrize("model_type", ["qwen2_vl", "idefics3", "paligemma"])
-def test_a_family_without_a_row_is_refused(folder: Path, model_type: str) -> None:
-    from types import SimpleNamespace
-
-    loaded = load(parse_name(str(folder)))
-    config = SimpleNamespace(model_type=model_type)
-    model = SimpleNamespace(base_model=loaded.model.base_model, config=config)
-    other = SimpleNamespace(
-        model=model, processor=loaded.processor, device="cpu", dtype="float32", revision=None
-    )
-    with pytest.raises(ModelError, match=f"tiny: model_type '{model_type}' is not supported yet"):
-        TransformersVlm("tiny", other)  # type: ignore[arg-type]
+def test_a_family_without_a_row_is_tried_like_any_other(
+    families: Callable[[str], Path],
+) -> None:
+    assert "vipllava" not in FAMILIES
+    vlm = TransformersVlm.from_name(parse_name(str(families("vipllava"))))
+    assert vlm.provenance["model_type"] == "vipllava"
+    (answer,) = vlm.ask([prompt(noise(1))], stage=vlm.fed_from)
+    assert len(answer.grids) == 1
 
 
-def test_a_whole_checkpoint_of_another_family_is_refused(tmp_path: Path, built: Path) -> None:
-    from transformers import (
-        AutoTokenizer,
-        CLIPImageProcessorPil,
-        LlavaProcessor,
-        VipLlavaConfig,
-        VipLlavaForConditionalGeneration,
-    )
-    from transformers.utils import logging
-
-    config = json.loads((built / "config.json").read_text())
-    other = VipLlavaConfig(
-        vision_config=config["vision_config"],
-        text_config=config["text_config"],
-        image_token_index=config["image_token_index"],
-        vision_feature_layers=[-1, -2],
-    )
-    logging.disable_progress_bar()
-    VipLlavaForConditionalGeneration(other).save_pretrained(tmp_path / "vip")
-    logging.enable_progress_bar()
-    LlavaProcessor(
-        image_processor=CLIPImageProcessorPil(),
-        tokenizer=AutoTokenizer.from_pretrained(built),
-        patch_size=14,
-    ).save_pretrained(tmp_path / "vip")
-    refused(tmp_path / "vip", "model_type 'vipllava' is not supported yet; supported: llava")
+@pytest.mark.parametrize("family", ["florence2", "got_ocr2", "kosmos-2"])
+def test_a_refused_family_is_told_why(families: Callable[[str], Path], family: str) -> None:
+    message = refused(families(family), f"model_type '{family}' is not measured: ")
+    reason = FAMILIES[family].refused
+    assert reason is not None
+    assert message.endswith(reason)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_vlmsight.models.names import ALIASES, ModelName, UnknownModelError, parse_name
+from pytest_vlmsight.models.aliases import ALIASES
+from pytest_vlmsight.models.names import ModelName, UnknownModelError, parse_name
 
 
 @pytest.fixture
@@ -164,6 +165,94 @@ def test_a_file_is_no_folder(base: Path) -> None:
 def test_an_at_sign_needs_a_revision(text: str) -> None:
     with pytest.raises(UnknownModelError, match="'@' must be followed by a revision"):
         parse_name(text)
+
+
+@pytest.fixture
+def lora(base: Path) -> Path:
+    """Beside the checkpoints an adapter in ``lora``, and names with "+" of either kind."""
+    for name in ("lora", "r=8+dora"):
+        (base / name).mkdir()
+        (base / name / "adapter_config.json").write_text("{}")
+    (base / "a+b").mkdir()
+    (base / "a+b" / "config.json").write_text("{}")
+    return base / "lora"
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "revision", "adapter"),
+    [
+        ("llava-1.5+me/lora", "llava-hf/llava-1.5-7b-hf", None, ("me/lora", None)),
+        ("llava-1.5@v2+me/lora@main", "llava-hf/llava-1.5-7b-hf", "v2", ("me/lora", "main")),
+        ("owner/name+me/lora@refs/pr/1", "owner/name", None, ("me/lora", "refs/pr/1")),
+    ],
+)
+def test_an_adapter_of_the_hub_stands_behind_a_plus(
+    text: str, source: str, revision: str | None, adapter: tuple[str, str | None]
+) -> None:
+    name = parse_name(text)
+    assert (name.shown, name.source, name.revision, name.local) == (text, source, revision, False)
+    shown = text.partition("+")[2]
+    assert name.adapter == ModelName(
+        shown=shown, source=adapter[0], revision=adapter[1], local=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "model", "adapter"),
+    [
+        ("step-1+lora", "step-1+lora", "step-1", "lora"),
+        ("./step-1/+./lora/", "step-1+lora", "step-1", "lora"),
+        ("deep/step-2+r=8+dora", "deep/step-2+r=8+dora", "deep/step-2", "r=8+dora"),
+        ("a+b+lora", "a+b+lora", "a+b", "lora"),
+        ("a+b+r=8+dora", "a+b+r=8+dora", "a+b", "r=8+dora"),
+    ],
+)
+def test_folders_of_a_model_and_an_adapter_may_have_a_plus_in_their_names(
+    base: Path, lora: Path, text: str, shown: str, model: str, adapter: str
+) -> None:
+    name = parse_name(text, base=base)
+    assert (name.shown, name.source, name.local) == (shown, str((base / model).resolve()), True)
+    assert name.adapter is not None
+    assert (name.adapter.source, name.adapter.local) == (str((base / adapter).resolve()), True)
+
+
+def test_a_folder_with_a_plus_in_its_name_is_itself(base: Path, lora: Path) -> None:
+    name = parse_name("a+b", base=base)
+    assert (name.shown, name.adapter) == ("a+b", None)
+    assert parse_name(f"{base}/a+b").source == str((base / "a+b").resolve())
+
+
+@pytest.mark.parametrize("text", ["llava-1.5+lora", "owner/name+./lora", "step-1+me/lora"])
+def test_a_folder_and_a_hub_id_may_be_put_together(base: Path, lora: Path, text: str) -> None:
+    name = parse_name(text, base=base)
+    assert name.adapter is not None
+    assert name.local != name.adapter.local
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("step-1+", "'+' must be followed by an adapter: a hub id"),
+        ("llava-1.5+", "'+' must be followed by an adapter"),
+        ("step-1+./gone", "there is no such adapter folder"),
+        ("step-1+gone", "the adapter 'gone' is neither a folder nor a hub id of the form owner"),
+        ("step-1+llava-1.5", "the adapter 'llava-1.5' is neither a folder nor a hub id"),
+        ("step-1+empty", "the folder is no adapter of PEFT: it has no adapter_config.json"),
+        ("step-1+deep/step-2", "no adapter of PEFT: it has no adapter_config.json"),
+        ("step-1+me/lora@", "'@' must be followed by a revision"),
+        ("+me/lora", "'' is neither a folder, nor a hub id"),
+        ("lava-1.5+me/lora", "'lava-1.5' is neither a folder, nor a hub id of the form"),
+        ("./gone+me/lora", "there is no such folder"),
+        ("lora", "it is an adapter; give its base before it: --vlm=BASE+lora"),
+        ("lora+me/lora", "it is an adapter; give its base before it"),
+    ],
+)
+def test_a_base_or_an_adapter_that_is_none_is_told(
+    base: Path, lora: Path, text: str, words: str
+) -> None:
+    with pytest.raises(UnknownModelError, match=re.escape(words)) as error:
+        parse_name(text, base=base)
+    assert str(error.value).startswith(f"--vlm={text}: ")
 
 
 def test_aliases_are_hub_ids() -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from pytest_vlmsight.models.base import PatchGrid, Stage
-from pytest_vlmsight.models.families import FAMILIES, ONE_IMAGE, family_of
+from pytest_vlmsight.models.families import FAMILIES, ONE_IMAGE, Family, family_of
 
 
 @pytest.mark.parametrize("stage", [Stage("encoder", 0), Stage("llm", 13), Stage("projector")])
@@ -40,10 +40,15 @@ def test_the_tokens_of_a_grid_are_its_features_row_by_row() -> None:
     assert torch.equal(grid.tokens[1 * 3 + 2], features[1, 2])
 
 
-def test_a_family_without_a_row_is_named_with_those_that_have_one() -> None:
-    with pytest.raises(KeyError, match="'qwen2_vl' is not supported yet; supported: llava"):
-        family_of("qwen2_vl")
-    assert family_of("llava") is FAMILIES["llava"]
+def test_a_family_without_a_row_has_nothing_particular() -> None:
+    assert family_of("llava") == Family()
+    assert family_of("instructblip") is FAMILIES["instructblip"]
+    assert family_of("instructblip") != Family()
+
+
+def test_the_row_of_a_refused_family_says_why() -> None:
+    refused = {name for name, family in FAMILIES.items() if family.refused}
+    assert refused == {"florence2", "fuyu", "got_ocr2", "kosmos-2"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,104 @@
+"""Every family does all that a model must do, or is refused and says why.
+
+With torchvision and timm installed more families are checked; see ``tiny_families.NEEDS``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import tiny_families
+from tiny_families import FAMILIES, missing
+
+from pytest_vlmsight.models.base import ModelError
+from pytest_vlmsight.models.conformance import FAIL, NONE, PASS, conformance
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pytest_vlmsight.models.conformance import Check
+
+REFUSED = {
+    "florence2": "trained on task tokens and not on questions",
+    "got_ocr2": "trained to transcribe pages only",
+    "kosmos-2": "places in the text are counted by hand",
+}
+"""Families that are not measured, and words of the reason."""
+
+AFTER_THE_EYE = frozenset({"projector map", "LLM layers"})
+ALL_MAPS = AFTER_THE_EYE | {"encoder map", "fed-from map"}
+
+NOTHING: dict[str, frozenset[str]] = {
+    # Resamplers: each of their tokens sees all of the picture.
+    "blip2": AFTER_THE_EYE,
+    "idefics2": AFTER_THE_EYE,
+    "idefics2-split": AFTER_THE_EYE,
+    "instructblip": AFTER_THE_EYE,
+    # Two encoders, one of which makes each of its tokens of all of the picture.
+    "deepseek_vl_hybrid": AFTER_THE_EYE,
+    # Its encoder has no layers with attention, and what it makes is words.
+    "chameleon": ALL_MAPS,
+    # Its encoder is of convolutions, of which each token shows most of the picture.
+    "fast_vlm": ALL_MAPS,
+    # Images come in by cross-attention and are no tokens of its LLM.
+    "mllama": AFTER_THE_EYE | {"projected"},
+    # They hand out no features at image tokens.
+    "llama4": frozenset({"projected"}),
+    "phi4_multimodal": frozenset({"projected"}),
+}
+"""Checks for which there is nothing to check, by family."""
+
+ENOUGH = 26
+"""Families that have to pass, whatever is installed."""
+
+
+@pytest.fixture(scope="module")
+def check(families: Callable[[str], Path]) -> Callable[[str], list[Check]]:
+    """Name of a family → its checks, made once."""
+    made: dict[str, list[Check]] = {}
+
+    def get(name: str) -> list[Check]:
+        if name not in made:
+            vlm = tiny_families.loaded(families(name))
+            made[name] = conformance(vlm)
+            vlm.close()
+        return made[name]
+
+    return get
+
+
+MEASURED = [name for name in FAMILIES if not missing(name) and name not in REFUSED]
+
+
+@pytest.mark.parametrize("family", MEASURED)
+def test_a_family_does_all_that_a_model_must_do(
+    check: Callable[[str], list[Check]], family: str
+) -> None:
+    checks = check(family)
+    assert {c.name: c.told for c in checks if c.outcome == FAIL} == {}
+    assert {c.name for c in checks if c.outcome == NONE} == NOTHING.get(family, frozenset())
+
+
+@pytest.mark.parametrize("family", [name for name in REFUSED if not missing(name)])
+def test_a_family_that_is_not_measured_says_why(
+    families: Callable[[str], Path], family: str
+) -> None:
+    with pytest.raises(
+        ModelError, match=rf"model_type {family!r} is not measured: .*{REFUSED[family]}"
+    ):
+        tiny_families.loaded(families(family))
+
+
+def test_enough_families_pass_all_that_there_is_to_check(
+    check: Callable[[str], list[Check]],
+) -> None:
+    passed = [name for name in MEASURED if {c.outcome for c in check(name)} <= {PASS, NONE}]
+    assert len(passed) >= ENOUGH
+    whole = [name for name in passed if {c.outcome for c in check(name)} == {PASS}]
+    assert len(whole) == len(set(MEASURED) - set(NOTHING))
+
+
+def test_what_is_said_of_families_is_said_of_known_ones() -> None:
+    assert {*REFUSED, *NOTHING} <= set(FAMILIES)
