@@ -19,6 +19,10 @@ _NEAR = 0.15
 _GAP = 0.4
 """Where columns are not equally large: they are apart by more than this share of a token."""
 
+_TOGETHER = 0.6
+"""Middles of one column differ by less than this share of the distance to the next column; in 16
+bits they differ by half of it."""
+
 _WIDE = 3.0
 """How many columns a token shows at most; convolutions show some of their neighbours'."""
 
@@ -156,17 +160,20 @@ def _groups(values: np.ndarray, sizes: np.ndarray) -> np.ndarray:
         if count % groups:
             continue
         ends = np.arange(1, groups) * (count // groups) - 1
-        within = np.delete(steps, ends).max(initial=0)
-        apart = steps[ends].min() / max(within, _EXACT)
+        inner = np.delete(steps, ends).max(initial=0)
+        apart = steps[ends].min() / max(inner, _EXACT)
         if apart > best and steps[ends].min() > _NEAR * np.median(sizes):
             best, found = apart, groups
+    within = _GAP * float(np.median(sizes))
     if found:
         number = np.repeat(np.arange(found), count // found)
+        middles = values[order].reshape(found, -1).mean(1)
+        within = max(within, _TOGETHER * float(np.diff(middles).min()))
     else:
         # Tiles that overlap have more tokens in some columns than in others.
-        number = np.concatenate([[0], np.cumsum(steps > _GAP * np.median(sizes))])
+        number = np.concatenate([[0], np.cumsum(steps > within)])
     spread = max(np.ptp(values[order][number == k]) for k in range(number[-1] + 1))
-    if spread > _GAP * np.median(sizes):
+    if spread > within:
         raise NoLayoutError(f"{count} tokens lie in no rows or in no columns")
     groups_of = np.empty(count, np.int64)
     groups_of[order] = number

@@ -21,7 +21,10 @@ Record = dict[str, object]
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ("llava-1.4", ["--vlm=llava-1.4: neither a folder", "did you mean llava-1.5", "`vlmsight"]),
+        (
+            "llava-1.4",
+            ["--vlm=llava-1.4: neither a folder", "did you mean llava-1.6, llava-1.5", "`vlmsight"],
+        ),
         ("./nowhere", ["--vlm=./nowhere: there is no such folder", "nowhere"]),
         ("tiny", ["--vlm=tiny: the folder is no checkpoint", "config.json"]),
         ("owner/name@", ["--vlm=owner/name@: '@' must be followed by a revision"]),
@@ -76,7 +79,7 @@ def test_task_that_is_none(run_suite: RunSuite, given: str, words: list[str]) ->
         ("--vlm-seed=-1", ["--vlm-seed=-1: expected a whole number of at least 0"]),
         ("--vlm-scoring=words", ["--vlm-scoring=words: expected one of letters, generate"]),
         ("--vlm-inconclusive=maybe", ["--vlm-inconclusive=maybe: expected one of fail, skip"]),
-        ("--vlm-dtype=int8", ["--vlm-dtype=int8"]),
+        ("--vlm-dtype=int3", ["--vlm-dtype=int3"]),
         ("--vlm-batch=0", ["--vlm-batch=0"]),
         ("--vlm-images=both", ["--vlm-images=both"]),
         ("--vlm-trust-remote-code=perhaps", ["--vlm-trust-remote-code=perhaps: expected true"]),

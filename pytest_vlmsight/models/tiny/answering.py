@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from .examination_store import ExaminationStore
+    from .naming import Question
     from .sequences import Padded
 
 Task = tuple["Tensor", list[Tokens]]
@@ -62,7 +63,13 @@ def train_parts(
 
 
 def asked_of(
-    store: ExaminationStore, tokenizer: Any, *, batch: int, seed: int, eye: Any = None
+    store: ExaminationStore,
+    tokenizer: Any,
+    *,
+    batch: int,
+    seed: int,
+    form: Callable[[Sequence[Question]], Sequence[Question]] = tuple,
+    eye: Any = None,
 ) -> Callable[[int], list[Task]]:
     """What is asked in each step: examinations in an order of their own, all of their questions.
 
@@ -71,6 +78,7 @@ def asked_of(
         tokenizer: of the model.
         batch: examinations of a step.
         seed: of the order.
+        form: what is made of the questions of an examination before they are asked.
         eye: what looks at the pictures in each step, so that it can be trained.
     """
 
@@ -86,7 +94,7 @@ def asked_of(
                     tokenizer,
                     pictures=pictures,
                     patches=seen.shape[2],
-                    asked=store.questions(one),
+                    asked=form(store.questions(one)),
                 )
                 for one in some
             ]

@@ -8,7 +8,7 @@ write, so that whoever answers without looking has something to go by.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from . import labels
@@ -119,6 +119,23 @@ def question(
     return Question(about=about, text=text, options=tuple(options), answer=answer)
 
 
+def in_words(some: Sequence[Question]) -> list[Question]:
+    """Questions without their options, to be answered in words.
+
+    A mouth that is asked for letters from the start never looks: to see what is in a picture, to
+    find it among options and to say that one's letter are learnt together or not at all.
+    """
+    return [
+        replace(one, options=(), answer=0, words=one.options[one.answer]) if one.options else one
+        for one in some
+    ]
+
+
+def both_ways(some: Sequence[Question]) -> list[Question]:
+    """Every other question in words, the others as they are."""
+    return [*in_words(some[::2]), *some[1::2]]
+
+
 Drawn = tuple["Any", str, "list[Question]"]
 """Pictures, what they show in words, and questions about them."""
 
@@ -225,8 +242,6 @@ def _which_colour(rng: np.random.Generator, text: str, colour: str) -> Question:
 
 def _portrait(rng: np.random.Generator) -> tuple[str, Any, str | None]:
     """A large thing's kind, its picture, and its colour if it has one with a name."""
-    from dataclasses import replace
-
     from pytest_vlmsight.tasks.scenes.catalogue import NAMEABLE, TOOLS
     from pytest_vlmsight.tasks.scenes.drawn import one_of
     from pytest_vlmsight.tasks.scenes.dress import COATS
@@ -253,8 +268,6 @@ def _beside(
     rng: np.random.Generator, kinds: Sequence[str], colours: Sequence[str]
 ) -> tuple[Scene, Camera]:
     """Things from left to right."""
-    from dataclasses import replace
-
     from pytest_vlmsight.tasks.scenes.camera import Camera
     from pytest_vlmsight.tasks.scenes.drawn import between, light, room
     from pytest_vlmsight.tasks.scenes.exact import turned

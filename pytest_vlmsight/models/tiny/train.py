@@ -43,7 +43,8 @@ class Recipe:
         eye_steps: of its first course.
         hard_steps: of its second one, in which what is hard is asked, too.
         examinations: of naming.
-        mouth_steps: of the projector's and the LLM's training.
+        word_steps: of the projector's and the LLM's first course, whose answers are words.
+        mouth_steps: of their second one, in which letters are asked for, too.
         suite_parts: of 250 items of the suite.
         tune_steps: of each part's tuning.
         jobs: processes that render; they decide nothing.
@@ -54,13 +55,14 @@ class Recipe:
     eye_steps: int = 3400
     hard_steps: int = 2200
     examinations: int = 8000
-    mouth_steps: int = 1000
+    word_steps: int = 900
+    mouth_steps: int = 800
     suite_parts: int = 24
     tune_steps: int = 500
     jobs: int = 1
 
 
-EYE_RATE, HARD_RATE, MOUTH_RATE, TUNE_RATE = 2.5e-3, 1.5e-3, 2e-3, 1e-3
+EYE_RATE, HARD_RATE, WORD_RATE, MOUTH_RATE, TUNE_RATE = 2.5e-3, 1.5e-3, 3e-3, 2e-3, 1e-3
 """The highest learning rates."""
 
 BATCH = 16
@@ -86,7 +88,8 @@ def main(arguments: list[str] | None = None) -> None:
         ("eye_steps", 1, "of its first course"),
         ("hard_steps", 1, "of its second course, in which what is hard is asked, too"),
         ("examinations", BATCH, "of naming"),
-        ("mouth_steps", 1, "of the projector's and the LLM's training"),
+        ("word_steps", 1, "of the projector's and the LLM's first course, in words"),
+        ("mouth_steps", 1, "of their second course, in which letters are asked for, too"),
         ("suite_parts", 1, "of 250 items of the suite"),
         ("tune_steps", 1, "of each part's tuning"),
         ("jobs", 1, "processes that render"),
@@ -191,6 +194,7 @@ class Trainer:
         from . import examination_store
         from .answering import asked_of, train_parts
         from .architecture import new_vlm
+        from .naming import both_ways, in_words
         from .training import Course
         from .words import new_processor, new_tokenizer
 
@@ -201,14 +205,18 @@ class Trainer:
         tokenizer = new_tokenizer([*texts(store), *suite_texts()])
         vlm = new_vlm(tokenizer, seed=seed)
         vlm.model.vision_tower.load_state_dict(tower.state_dict())
-        train_parts(
-            vlm,
-            asked_of(store, tokenizer, batch=BATCH, seed=seed),
-            parts=("projector", "mouth"),
-            course=Course(steps=self._recipe.mouth_steps, rate=MOUTH_RATE),
-            path=self._folder / f"{self._eye}-naming.safetensors",
-            told=self._steps("naming"),
-        )
+        for what, form, course in (
+            ("words", in_words, Course(steps=self._recipe.word_steps, rate=WORD_RATE)),
+            ("naming", both_ways, Course(steps=self._recipe.mouth_steps, rate=MOUTH_RATE)),
+        ):
+            train_parts(
+                vlm,
+                asked_of(store, tokenizer, batch=BATCH, seed=seed, form=form),
+                parts=("projector", "mouth"),
+                course=course,
+                path=self._folder / f"{self._eye}-{what}.safetensors",
+                told=self._steps(what),
+            )
         return vlm, new_processor(tokenizer)
 
     def tune(self, vlm: Any, tokenizer: Any, part: str) -> None:

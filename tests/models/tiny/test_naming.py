@@ -15,7 +15,9 @@ from pytest_vlmsight.models.tiny.naming import (
     _beside,
     _middles,
     _several,
+    both_ways,
     examination,
+    in_words,
     question,
 )
 from pytest_vlmsight.tasks.scenes.render import truth
@@ -44,6 +46,25 @@ def test_options_are_different_and_the_answer_is_one_of_them() -> None:
             assert len(set(asked.options)) == len(asked.options) >= 2
             assert 0 <= asked.answer < len(asked.options)
             assert not asked.words
+
+
+def test_questions_in_words_ask_for_what_was_right() -> None:
+    for one in some():
+        worded = in_words(one.questions)
+        assert worded[0] == one.questions[0]
+        for asked, before in zip(worded[1:], one.questions[1:], strict=True):
+            assert asked.options == ()
+            assert (asked.about, asked.text) == (before.about, before.text)
+            assert asked.words == before.options[before.answer]
+
+
+def test_asked_both_ways_every_question_is_asked_once() -> None:
+    for one in some():
+        asked = both_ways(one.questions)
+        assert sorted(q.text for q in asked) == sorted(q.text for q in one.questions)
+        lettered = [q for q in asked if q.options]
+        assert len(lettered) == len(one.questions) // 2
+        assert all(q in one.questions for q in lettered)
 
 
 def test_a_description_names_what_is_asked_about_from_left_to_right() -> None:

@@ -33,7 +33,16 @@ def little(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(train, "suite_texts", lambda: ["Which image shows another object?"])
     monkeypatch.setattr(suite_items, "make", some_items)
     counts = dict.fromkeys(
-        ("eye-steps", "hard-steps", "mouth-steps", "tune-steps", "suite-parts", "jobs"), 1
+        (
+            "eye-steps",
+            "hard-steps",
+            "word-steps",
+            "mouth-steps",
+            "tune-steps",
+            "suite-parts",
+            "jobs",
+        ),
+        1,
     )
     counts |= {"lessons": 2, "examinations": 4, "seed": 3}
     return [f"--{name}={count}" for name, count in counts.items()]
