@@ -118,7 +118,8 @@ def summary_of(found: Sequence[Checked]) -> str:
         cells = [marks[outcomes[name]] if name in outcomes else "" for name in names]
         lines.append(_row((one.name, *facts, *cells)))
         if one.refused:
-            notes.append(f"- {one.name} is refused: {one.refused}")
+            reason = one.refused.removeprefix(f"{one.name}: ").replace("\n", " ")
+            notes.append(f"- {one.name} is refused: {reason}")
         # The same reason is not told for each of the checks that it keeps from being made.
         told: dict[str, list[str]] = {}
         for check in one.checks:

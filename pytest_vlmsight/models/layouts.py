@@ -79,7 +79,7 @@ def layout(places: TokenPlaces, picture: int) -> Layout:
     with np.errstate(invalid="ignore"):
         own = np.flatnonzero(np.abs(places.picture - picture) < 0.25)
     if not len(own):
-        raise NoLayoutError("no token shows it")
+        raise NoLayoutError("no token shows a place of it by itself")
     own = _finest(own, places.grain[own])
     columns = _groups(places.x[own], places.width[own])
     rows = _groups(places.y[own], places.height[own])

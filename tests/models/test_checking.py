@@ -108,7 +108,7 @@ def test_a_model_that_is_refused_is_told_beside_the_others(
     assert cli.main(["check", str(refused), str(plain), "--summary"]) == 1
     out, err = capsys.readouterr()
     assert err.splitlines() == [f"1/2 {refused}: refused", f"2/2 {plain}: pass"]
-    assert f"- {refused} is refused: {refused}: model_type 'florence2' is not measured" in out
+    assert f"- {refused} is refused: model_type 'florence2' is not measured" in out
     assert f"| {plain} | llava | clip_vision_model | encoder[1] | separate | ✓ | – | – |" in out
 
 

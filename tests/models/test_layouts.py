@@ -289,9 +289,9 @@ def test_fewer_than_four_tokens_are_no_grid(shape: tuple[int, int]) -> None:
 
 
 def test_a_picture_that_no_token_shows_has_no_grid() -> None:
-    with pytest.raises(NoLayoutError, match="no token shows it"):
+    with pytest.raises(NoLayoutError, match="no token shows a place of it by itself"):
         layout(joined([words(3), grid(4, 4)]), 1)
-    with pytest.raises(NoLayoutError, match="no token shows it"):
+    with pytest.raises(NoLayoutError, match="no token shows a place of it by itself"):
         layout(words(3), 0)
 
 

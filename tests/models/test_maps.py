@@ -169,7 +169,9 @@ def test_a_resampler_has_no_map_and_its_encoder_has_one(
     vlm = load("idefics2")
     image = texture((224, 224), 0)
     for stage in (PROJECTED, Stage("llm", 1)):
-        with pytest.raises(NoMapError, match="has no spatial map: no token shows it"):
+        with pytest.raises(
+            NoMapError, match="has no spatial map: no token shows a place of it by itself"
+        ):
             list(vlm.ask([prompt(image)], stage=stage))
     (answer,) = vlm.ask([prompt(image)], stage=vlm.fed_from)
     (grid,) = answer.grids

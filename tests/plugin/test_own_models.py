@@ -93,7 +93,7 @@ def test_the_documented_adapter_passes_the_documented_test(project: pytest.Pytes
 
 def test_a_name_of_ones_own_comes_before_all_others(pytester: pytest.Pytester) -> None:
     pytester.makeconftest("def pytest_vlmsight_models(config):\n    return {'llava-1.5': object}\n")
-    result = pytester.runpytest("--vlm=llava-1.5", "--vlm-tasks=texture")
+    result = pytester.runpytest_subprocess("--vlm=llava-1.5", "--vlm-tasks=texture")
     result.stdout.fnmatch_lines(
         ["*its loader returned object, which has no name, fed_from, provenance, ask, look, close*"]
     )
@@ -105,7 +105,7 @@ def test_a_loader_that_fails_is_an_error_of_its_model(pytester: pytest.Pytester)
         "def load():\n    raise OSError('no such file: ours.pt')\n\n"
         "def pytest_vlmsight_models(config):\n    return {'ours': load}\n"
     )
-    result = pytester.runpytest("--vlm=ours", "--vlm-tasks=texture")
+    result = pytester.runpytest_subprocess("--vlm=ours", "--vlm-tasks=texture")
     result.stdout.fnmatch_lines(["ours: its loader failed: OSError: no such file: ours.pt"])
     result.assert_outcomes(errors=2)
 
