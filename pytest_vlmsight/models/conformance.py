@@ -6,14 +6,15 @@ one for transformers. Pictures are textures, and a square in one of them is what
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .base import MeasurementError, ModelError, NoMapError, Prompt, Stage
-from .selfcheck import aside
+from .lit_squares import PLACES, UnseenSquareError, check_not_aside, lit, off_place, texture
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from PIL.Image import Image
 
@@ -32,9 +33,6 @@ CHANGED = 1e-3
 
 SIZES = ((224, 224), (320, 160), (160, 320))
 """Width and height of pictures in px."""
-
-_PLACES = ((0.3, 0.2), (0.7, 0.6), (0.2, 0.85))
-"""Shares of width and height at which a square is put."""
 
 _MOST_IMAGES = 4
 """Of a prompt that the suite asks."""
@@ -91,7 +89,7 @@ def _checked(name: str, check: Callable[[], str]) -> Check:
         return Check(name=name, outcome=PASS, told=check())
     except (_Nothing, NoMapError) as found:
         return Check(name=name, outcome=NONE, told=str(found))
-    except (_Failed, MeasurementError, ModelError) as found:
+    except (_Failed, UnseenSquareError, MeasurementError, ModelError) as found:
         return Check(name=name, outcome=FAIL, told=str(found))
     except Exception as error:  # an adapter may fail in any way, and the others are to be checked
         return Check(name=name, outcome=FAIL, told=f"{type(error).__name__}: {error}")
@@ -216,64 +214,36 @@ def _map(vlm: Vlm, stage: Stage) -> str:
         (before,) = _looked(vlm, [plain], stage)
         rows, columns = before.features.shape[:2]
         shapes.append(f"{rows}×{columns}")
-        for share in _PLACES:
-            lit, place = _lit(plain, before, share)
-            (after,) = _looked(vlm, [lit], stage)
-            where = f"a picture of {size[0]}×{size[1]} px"
-            off.append(_off_place(before, after, place, where))
+        for share in PLACES:
+            drawn, place = lit(plain, before, share)
+            (after,) = _looked(vlm, [drawn], stage)
+            with _told(f"a picture of {size[0]}×{size[1]} px"):
+                off.append(off_place(before, after, place))
     pair = [_texture(0), _texture(1)]
     both = _looked(vlm, pair, stage)
     for number in range(2):
-        lit, place = _lit(pair[number], both[number], _PLACES[1])
-        seen = _looked(vlm, [lit if k == number else pair[k] for k in range(2)], stage)
-        off.append(_off_place(both[number], seen[number], place, f"image {number + 1} of two"))
+        drawn, place = lit(pair[number], both[number], PLACES[1])
+        seen = _looked(vlm, [drawn if k == number else pair[k] for k in range(2)], stage)
+        with _told(f"image {number + 1} of two"):
+            off.append(off_place(both[number], seen[number], place))
         other, same = both[1 - number], seen[1 - number]
         if stage.part == "encoder" and (stage.layer or 0) == 0 and _off(other, same) > CHANGED:
             raise _Failed(f"a square in image {number + 1} of two is seen in the other")
-    if aside(off):
-        raise _Failed(f"squares change most what looks beside them, by (rows, columns) {off}")
+    check_not_aside(off)
     return f"{stage}: {', '.join(dict.fromkeys(shapes))}"
+
+
+@contextlib.contextmanager
+def _told(where: str) -> Iterator[None]:
+    try:
+        yield
+    except UnseenSquareError as error:
+        raise _Failed(f"in {where} {error}") from error
 
 
 def _looked(vlm: Vlm, images: Sequence[Image], stage: Stage) -> tuple[PatchGrid, ...]:
     (answer,) = vlm.ask([_prompt(*images)], stage=stage)
     return answer.grids
-
-
-def _lit(
-    plain: Image, grid: PatchGrid, share: tuple[float, float]
-) -> tuple[Image, tuple[int, int]]:
-    """A copy with a square in the middle of the patch that is nearest, and that patch."""
-    import numpy as np
-
-    rows, columns = grid.features.shape[:2]
-    column = int(np.abs(grid.xs - share[0] * plain.width).argmin())
-    row = int(np.abs(grid.ys - share[1] * plain.height).argmin())
-    side = max(4, round(0.8 * min(plain.width / columns, plain.height / rows)))
-    x, y = round(grid.xs[column] - side / 2), round(grid.ys[row] - side / 2)
-    lit = plain.copy()
-    lit.paste((255, 255, 255), (x, y, x + side, y + side))
-    return lit, (row, column)
-
-
-def _off_place(
-    before: PatchGrid, after: PatchGrid, place: tuple[int, int], where: str
-) -> tuple[int, int]:
-    """How far off is the token that changes most; in deep layers it may look beside the square."""
-    import numpy as np
-
-    change = (after.features - before.features).norm(dim=-1)
-    if not float(change.max()) > 0:
-        raise _Failed(f"a square in {where} changes nothing")
-    found = np.unravel_index(int(change.argmax()), tuple(change.shape))
-    off = (int(found[0]) - place[0], int(found[1]) - place[1])
-    if max(map(abs, off)) > 1:
-        raise _Failed(
-            f"a square at ({before.xs[place[1]]:.0f}, {before.ys[place[0]]:.0f}) px in {where} "
-            f"changes most what looks at ({before.xs[found[1]]:.0f}, "
-            f"{before.ys[found[0]]:.0f}) px"
-        )
-    return off
 
 
 def _layers(vlm: Vlm) -> str:
@@ -303,11 +273,7 @@ def _prompt(*images: Image, question: str = "Which of these is it?", options: in
 
 
 def _texture(seed: int, size: tuple[int, int] = SIZES[0]) -> Image:
-    import numpy as np
-    from PIL import Image
-
-    coarse = np.random.default_rng(seed).integers(60, 180, (12, 12, 3), np.uint8)
-    return Image.fromarray(coarse).resize(size, Image.Resampling.BILINEAR)
+    return texture(seed, size)
 
 
 def _grey() -> Image:

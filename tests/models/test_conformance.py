@@ -127,7 +127,7 @@ def test_tokens_in_a_wrong_order_do_not_start(
 ) -> None:
     family, change, _ = ORDERS[fault]
     plant(monkeypatch, change)
-    with pytest.raises(ModelError, match=r"self-check failed: .*look in the wrong place"):
+    with pytest.raises(ModelError, match=r"self-check failed at .*look in the wrong place"):
         tiny_families.loaded(families(family))
 
 

@@ -97,7 +97,7 @@ def test_features_that_are_moved_on_their_way_to_the_grid_do_not_start(
 ) -> None:
     real = maps._grid
     monkeypatch.setattr(maps, "_grid", lambda tokens, *rest: real(fault(tokens), *rest))
-    with pytest.raises(ModelError, match=r"self-check failed: .*look in the wrong place"):
+    with pytest.raises(ModelError, match=r"self-check failed at .*look in the wrong place"):
         loaded(plain)
 
 

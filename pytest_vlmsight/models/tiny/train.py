@@ -192,7 +192,7 @@ class Trainer:
     def named(self, tower: Any) -> tuple[Any, Any]:
         """A model whose projector and LLM name what the eye sees, and its processor."""
         from . import examination_store
-        from .answering import asked_of, train_parts
+        from .answering import asked_of, some_features, train_parts, whiten
         from .architecture import new_vlm
         from .naming import both_ways, in_words
         from .training import Course
@@ -205,6 +205,7 @@ class Trainer:
         tokenizer = new_tokenizer([*texts(store), *suite_texts()])
         vlm = new_vlm(tokenizer, seed=seed)
         vlm.model.vision_tower.load_state_dict(tower.state_dict())
+        whiten(vlm.model.multi_modal_projector, some_features(store))
         for what, form, course in (
             ("words", in_words, Course(steps=self._recipe.word_steps, rate=WORD_RATE)),
             ("naming", both_ways, Course(steps=self._recipe.mouth_steps, rate=MOUTH_RATE)),
