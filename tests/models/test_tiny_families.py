@@ -135,6 +135,7 @@ def test_a_checkpoint_is_small(loaded: Loaded) -> None:
     assert sum(path.stat().st_size for path in loaded.folder.rglob("*")) < 3_000_000
 
 
+@pytest.mark.slow
 def test_weights_are_the_seeds(loaded: Loaded, tmp_path: Path) -> None:
     first, again, other = (
         load_file(folder / "model.safetensors")
@@ -161,6 +162,7 @@ def test_a_picture_is_as_many_tokens_as_its_family_says(loaded: Loaded) -> None:
     assert tuple(counted) == TOKENS[loaded.family]
 
 
+@pytest.mark.slow
 def test_each_of_two_pictures_changes_the_answer(loaded: Loaded) -> None:
     if loaded.family in ONE_PICTURE:
         pytest.skip("its prompts have one picture")
@@ -169,6 +171,7 @@ def test_each_of_two_pictures_changes_the_answer(loaded: Loaded) -> None:
     assert differ(answer, loaded.next_word(([picture(0), picture(2)], "Which?")))
 
 
+@pytest.mark.slow
 def test_a_batch_is_answered_as_its_prompts_are(loaded: Loaded) -> None:
     short, long = "What is it?", "And what may this one be?"
     together = loaded.next_word(([picture(0)], short), ([picture(1)], long))
