@@ -54,12 +54,12 @@ def gap(one: Sequence[Answer], other: Sequence[Answer]) -> float:
 
 
 class Counter:
-    """Counts how often a module runs and on how many rows."""
+    """Counts how often a module is run, to its end or not, and on how many rows."""
 
     def __init__(self, module: Any) -> None:
         self.runs, self.rows = 0, 0
-        self.handle = module.register_forward_hook(self._count, with_kwargs=True)
+        self.handle = module.register_forward_pre_hook(self._count, with_kwargs=True)
 
-    def _count(self, module: Any, args: Any, kwargs: Any, out: Any) -> None:
+    def _count(self, module: Any, args: Any, kwargs: Any) -> None:
         first = args[0] if args else kwargs.get("input_ids", kwargs.get("pixel_values"))
         self.runs, self.rows = self.runs + 1, self.rows + len(first)

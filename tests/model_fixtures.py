@@ -58,3 +58,19 @@ def families(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
         return made[name]
 
     return get
+
+
+@pytest.fixture(scope="module")
+def family_vlm(families: Callable[[str], Path]) -> Callable[[str], TransformersVlm]:
+    """Name of a family → its tiny model, loaded once; nothing is mapped yet."""
+    import tiny_families
+
+    made: dict[str, TransformersVlm] = {}
+
+    def get(name: str) -> TransformersVlm:
+        if name not in made:
+            made[name] = tiny_families.loaded(families(name))
+        made[name]._engine.maps = made[name]._engine.new_maps()
+        return made[name]
+
+    return get

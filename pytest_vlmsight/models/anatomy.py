@@ -25,6 +25,11 @@ class Anatomy:
     mouth: nn.ModuleList
     between: tuple[nn.ModuleList, ...]
 
+    @property
+    def mixing(self) -> tuple[nn.ModuleList, ...]:
+        """All lists of layers before the LLM that mix what is seen in different places."""
+        return self.between if self.eye is None else (self.eye, *self.between)
+
 
 def anatomy(model: Any, *, eye: str | None = None) -> Anatomy:
     """Find them.

@@ -107,9 +107,8 @@ def without_layers(lists: Iterable[nn.ModuleList]) -> Iterator[None]:
 
 
 def _skipped(forward: Callable[..., Any]) -> Callable[..., Any]:
-    form: list[
-        Any
-    ] = []  # what it returns beside states: a tuple, or None where it returns no tuple
+    # What it returns beside states: a tuple, or None where it returns no tuple.
+    form: list[Any] = []
 
     @functools.wraps(forward)
     def skipping(*positional: Any, **named: Any) -> Any:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .base import ModelError
+from .base import ModelError, Stage
+from .engine import ANY
 from .lit_squares import PLACES, UnseenSquareError, check_not_aside, lit, off_place, texture
+from .recording import PROJECTED, recorded, without_layers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +19,37 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from .base import PatchGrid
+    from .engine import Engine
+
+_SIZE = (224, 224)
+"""Of the picture that a model is checked with, in px."""
+
+
+def check_maps(engine: Engine) -> None:
+    """Check that what is said to look at a place does, at the encoder and at the LLM.
+
+    Raises:
+        ModelError: it does not.
+    """
+    import torch
+
+    stages = {Stage("encoder", 0): "the encoder's input", PROJECTED: "the LLM's input"}
+    for stage, what in stages.items():
+        if engine.maps.reason(_SIZE, stage):
+            continue
+
+        def look(picture: Image, stage: Stage = stage) -> PatchGrid:
+            x = engine.encode([(ANY, [picture])], primer=None)
+            with (
+                torch.inference_mode(),
+                without_layers(engine.anatomy.mixing),
+                recorded(engine.anatomy, [stage], stop=True) as record,
+            ):
+                engine.forward(x)
+            ((grid,),) = engine.grids(record, stage, canvases=[[picture]], x=x)
+            return grid
+
+        check_places(look, size=_SIZE, what=what, name=engine.name)
 
 
 def check_places(

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 _DARK, _LIGHT = 96, 160
 # Greys for the calibration: neither may look like a padding colour (0, 127, 255, a mean colour).
 
+_ALIKE = 1.5 / 255
+"""Places that differ by less than this are the same: a ramp's levels are 1/255 apart."""
+
 _OTHER = 1.25
 """Views whose pixels are larger by more than this are others."""
 
@@ -59,6 +62,40 @@ class SourceFields:
 
     given: Mapping[str, Any]
     fields: Mapping[str, Field]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sketch:
+    """What pictures become, but for what the ramps' levels and resampling blur.
+
+    Attributes:
+        digest: of words, of shapes, and of what is a picture's, which one's and in which view.
+        places: x and y of all numbers, in 16 bits.
+    """
+
+    digest: str
+    places: Tensor
+
+    def alike(self, other: Sketch) -> bool:
+        """Whether tokens look at the same places in both."""
+        return self.digest == other.digest and bool(
+            (self.places.float() - other.places.float()).abs().max() < _ALIKE
+        )
+
+
+def sketch(source: SourceFields) -> Sketch:
+    """The sketch of pictures of some sizes."""
+    import hashlib
+
+    import torch
+
+    digest = hashlib.sha256(source.given["input_ids"].cpu().numpy().tobytes())
+    for key, field in sorted(source.fields.items()):
+        digest.update(f"{key} {tuple(field.x.shape)}".encode())
+        for own in (field.inside, field.picture, field.grain):
+            digest.update(own.to(torch.float16).contiguous().numpy().tobytes())
+    places = [own.flatten() for field in source.fields.values() for own in (field.x, field.y)]
+    return Sketch(digest=digest.hexdigest(), places=torch.cat(places).to(torch.float16))
 
 
 def source_fields(

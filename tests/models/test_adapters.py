@@ -149,9 +149,9 @@ def test_the_model_is_an_ordinary_one_and_provenance_names_both(plain: Path, lor
     assert vlm.name == f"{plain}+{lora}"
     assert vlm.provenance["source"] == str(plain)
     assert vlm.provenance["adapter"] == str(lora)
-    assert type(vlm._model).__name__ == "LlavaForConditionalGeneration"
-    assert not any("lora" in key for key, _ in vlm._model.named_parameters())
-    assert not any(weights.requires_grad for weights in vlm._model.parameters())
+    assert type(vlm._engine.model).__name__ == "LlavaForConditionalGeneration"
+    assert not any("lora" in key for key, _ in vlm._engine.model.named_parameters())
+    assert not any(weights.requires_grad for weights in vlm._engine.model.parameters())
     assert loaded(plain).provenance["adapter"] is None
 
 

@@ -56,7 +56,9 @@ def test_parts_with_a_map_are_those_that_are_measured(
 
     vlm = tiny_vlms.loaded(families(family))
     stages = {"encoder": Stage("encoder", 0), "projector": PROJECTED, "LLM": PROJECTED}
-    found = tuple(part for part in PARTS if vlm._maps.reason((224, 224), stages[part]) is None)
+    found = tuple(
+        part for part in PARTS if vlm._engine.maps.reason((224, 224), stages[part]) is None
+    )
     assert found == BY_FAMILY[vlm.provenance["model_type"]].maps
     vlm.close()
 

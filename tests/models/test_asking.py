@@ -99,13 +99,13 @@ def test_scores_are_log_probabilities_of_the_letters_as_the_next_token(
 ) -> None:
     asked = prompt(noise(0), options=4)
     (answer,) = vlm.ask([asked])
-    primer, ids = vlm._chat.letters(asked)
+    primer, ids = vlm._engine.chat.letters(asked)
     assert vlm.provenance["primer"] == primer.text
-    tokenizer = vlm._processor.tokenizer
+    tokenizer = vlm._engine.processor.tokenizer
     assert tokenizer.convert_ids_to_tokens(ids) == list("ABCD")
     with torch.inference_mode():
-        x = vlm._encode([(asked, asked.images)], primer=primer)
-        logits = vlm._model(**x).logits[0, -1]
+        x = vlm._engine.encode([(asked, asked.images)], primer=primer)
+        logits = vlm._engine.model(**x).logits[0, -1]
     assert tokenizer.decode(x["input_ids"][0]).endswith("ASSISTANT: Answer: (")
     want = logits.log_softmax(-1)[ids].tolist()
     assert answer.logprobs == pytest.approx(want, abs=1e-5)
@@ -118,7 +118,7 @@ def test_scores_are_log_probabilities_of_the_letters_as_the_next_token(
 def test_the_llm_is_given_the_features_that_were_read(vlm: TransformersVlm) -> None:
     asked = [prompt(noise(0), noise(1), words=n) for n in (1, 9)]
     given: list[tuple[torch.Tensor, torch.Tensor]] = []
-    model = vlm._model
+    model = vlm._engine.model
     words = [
         model.register_forward_pre_hook(
             lambda _, __, named: given.append((named["input_ids"], torch.empty(0))),
@@ -135,7 +135,7 @@ def test_the_llm_is_given_the_features_that_were_read(vlm: TransformersVlm) -> N
     for handle in words:
         handle.remove()
     ((ids, heard),) = given
-    at_images = heard[ids == vlm._config.image_token_id]
+    at_images = heard[ids == vlm._engine.config.image_token_id]
     read = torch.cat([grid.tokens for answer in answers for grid in answer.grids])
     assert torch.equal(read, at_images)
 
@@ -150,7 +150,7 @@ def test_what_is_heard_is_what_the_model_says_that_it_projects(vlm: Transformers
 def test_the_eye_runs_once_for_answer_and_features(vlm: TransformersVlm, scoring: str) -> None:
     asked = [prompt(noise(0)), prompt(noise(1))]
     list(vlm.ask(asked, stage=vlm.fed_from))  # measures where tokens look
-    tower = Counter(vlm._model.model.vision_tower)
+    tower = Counter(vlm._engine.model.model.vision_tower)
     list(vlm.ask(asked, stage=vlm.fed_from, scoring=scoring))
     tower.handle.remove()
     assert (tower.runs, tower.rows) == (1, 2)
@@ -173,8 +173,8 @@ def test_control_tokens_in_a_question_are_only_text(
     (answer,) = vlm.ask([asked], stage=vlm.fed_from)
     assert len(answer.grids) == images
     assert all(map(math.isfinite, answer.logprobs))
-    x = vlm._encode([(asked, asked.images)], primer=None)
-    at_images = x["input_ids"] == vlm._config.image_token_id
+    x = vlm._engine.encode([(asked, asked.images)], primer=None)
+    at_images = x["input_ids"] == vlm._engine.config.image_token_id
     assert int(at_images.sum()) == 64 * images
     assert gap([answer], list(vlm.ask([asked, prompt(*asked.images, words=30)]))[:1]) <= 1e-4
 
@@ -270,7 +270,7 @@ def test_how_several_images_are_given_can_be_chosen(
 def test_a_closed_model_is_freed(plain: Path) -> None:
     vlm = loaded(plain)
     list(vlm.ask([prompt(noise(0))], stage=vlm.fed_from))
-    model = weakref.ref(vlm._model)
+    model = weakref.ref(vlm._engine.model)
     vlm.close()
     gc.collect()
     assert model() is None

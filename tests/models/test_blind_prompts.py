@@ -20,7 +20,7 @@ GREY = (128, 128, 128)
 
 @pytest.fixture
 def counted(vlm: TransformersVlm) -> Iterator[Counter]:
-    counter = Counter(vlm._model)
+    counter = Counter(vlm._engine.model)
     yield counter
     counter.handle.remove()
 
@@ -75,7 +75,7 @@ def test_recurring_prompts_among_sighted_ones_keep_the_order(vlm: TransformersVl
 
 def test_blank_pictures_side_by_side_are_asked_once_too(plain: Path) -> None:
     vlm = loaded(plain, images="composite")
-    counter = Counter(vlm._model)
+    counter = Counter(vlm._engine.model)
     prompts = [prompt(blank(), blank()) for _ in range(9)]
     answers = list(vlm.ask(prompts))
     assert counter.rows == 1

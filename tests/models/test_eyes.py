@@ -36,7 +36,7 @@ def test_layers_beyond_the_one_that_is_read_change_nothing(
     eyes: Callable[[str], Path], name: str
 ) -> None:
     vlm = loaded(eyes(name))
-    layers = vlm._anatomy.eye
+    layers = vlm._engine.anatomy.eye
     assert layers is not None
     asked_once = [prompt(noise(0))]
     (before,) = vlm.ask(asked_once)

@@ -233,7 +233,7 @@ def test_without_a_chat_template_prompts_are_plain_text(folder: Path) -> None:
     assert vlm.provenance["prompt"] == "no chat template: '{images}\\n{text}\\n'"
     (answer,) = vlm.ask([prompt(noise(1))])
     assert len(answer.logprobs) == 2
-    assert vlm._chat._text(prompt(noise(1)), 1, None).startswith("<image>\nWhich?")
+    assert vlm._engine.chat._text(prompt(noise(1)), 1, None).startswith("<image>\nWhich?")
 
 
 def test_a_tokenizer_without_the_image_token_is_told(folder: Path) -> None:

@@ -15,7 +15,7 @@ from pytest_vlmsight.models.base import MeasurementError, NoMapError, Stage
 from pytest_vlmsight.models.layouts import Layout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from pytest_vlmsight.models.transformers_vlm import TransformersVlm
@@ -23,29 +23,13 @@ if TYPE_CHECKING:
 EYE, PROJECTED = Stage("encoder", 0), Stage("projector")
 
 
-@pytest.fixture(scope="module")
-def load(families: Callable[[str], Path]) -> Callable[[str], TransformersVlm]:
-    """Name of a family → its tiny model, loaded once."""
-    made: dict[str, TransformersVlm] = {}
-
-    def get(name: str) -> TransformersVlm:
-        if name not in made:
-            made[name] = tiny_families.loaded(families(name))
-        return made[name]
-
-    return get
-
-
 @pytest.fixture
-def clip(load: Callable[[str], TransformersVlm]) -> Iterator[TransformersVlm]:
-    vlm = load("llava-clip")
-    vlm._maps = vlm._new_maps()
-    yield vlm
-    vlm._maps = vlm._new_maps()
+def clip(family_vlm: Callable[[str], TransformersVlm]) -> TransformersVlm:
+    return family_vlm("llava-clip")
 
 
 def laid(vlm: TransformersVlm, stage: Stage, *sizes: tuple[int, int]) -> list[Layout]:
-    layouts = vlm._maps._of(sizes, stage).layouts
+    layouts = vlm._engine.maps._of(sizes, stage).layouts
     assert all(isinstance(one, Layout) for one in layouts), layouts
     return [one for one in layouts if isinstance(one, Layout)]
 
@@ -60,15 +44,17 @@ def test_a_class_token_is_on_no_grid(clip: TransformersVlm) -> None:
 
 def test_image_tokens_are_found_among_words(clip: TransformersVlm) -> None:
     first, second = laid(clip, PROJECTED, (224, 224), (224, 224))
-    x = clip._encode([(prompt(*[noise(k) for k in range(2)]), [noise(0), noise(1)])], primer=None)
-    at_images = torch.nonzero(x["input_ids"][0] == clip._config.image_token_id).flatten()
+    x = clip._engine.encode(
+        [(prompt(*[noise(k) for k in range(2)]), [noise(0), noise(1)])], primer=None
+    )
+    at_images = torch.nonzero(x["input_ids"][0] == clip._engine.config.image_token_id).flatten()
     numbers = np.concatenate([first.index.ravel(), second.index.ravel()])
     assert numbers.tolist() == at_images.tolist()
 
 
-def test_windows_are_undone(load: Callable[[str], TransformersVlm]) -> None:
+def test_windows_are_undone(family_vlm: Callable[[str], TransformersVlm]) -> None:
     """Qwen2.5-VL's encoder has the patches of a window side by side, and two by two in it."""
-    vlm = load("qwen2_5_vl")
+    vlm = family_vlm("qwen2_5_vl")
     (eye,) = laid(vlm, EYE, (224, 224))
     side = 10
     want = np.full((side, side), -1)
@@ -85,8 +71,8 @@ def test_windows_are_undone(load: Callable[[str], TransformersVlm]) -> None:
     assert np.diff(mouth.index.ravel()).tolist() == [1] * 24  # five by five, row by row
 
 
-def test_tiles_are_put_together(load: Callable[[str], TransformersVlm]) -> None:
-    vlm = load("internvl")
+def test_tiles_are_put_together(family_vlm: Callable[[str], TransformersVlm]) -> None:
+    vlm = family_vlm("internvl")
     (eye,) = laid(vlm, EYE, (224, 224))
     tile = 1 + np.arange(64).reshape(8, 8)  # after a class token
     want = np.block([[tile, tile + 65], [tile + 130, tile + 195]])
@@ -94,8 +80,8 @@ def test_tiles_are_put_together(load: Callable[[str], TransformersVlm]) -> None:
     assert eye.xs == pytest.approx((np.arange(16) + 0.5) / 16, abs=0.02)
 
 
-def test_tokens_that_end_rows_are_on_no_grid(load: Callable[[str], TransformersVlm]) -> None:
-    vlm = load("llava_next")
+def test_tokens_that_end_rows_are_on_no_grid(family_vlm: Callable[[str], TransformersVlm]) -> None:
+    vlm = family_vlm("llava_next")
     (mouth,) = laid(vlm, PROJECTED, (224, 224))
     assert mouth.index.shape == (8, 8)
     assert np.diff(mouth.index, axis=0).ravel().tolist() == [9] * 56
@@ -106,10 +92,10 @@ def test_tokens_that_end_rows_are_on_no_grid(load: Callable[[str], TransformersV
 
 @pytest.mark.parametrize("family", ["llava-clip", "qwen2_vl"])
 def test_sixteen_bits_have_the_same_grids(
-    load: Callable[[str], TransformersVlm], families: Callable[[str], Path], family: str
+    family_vlm: Callable[[str], TransformersVlm], families: Callable[[str], Path], family: str
 ) -> None:
     exact, rounded = (
-        load(family),
+        family_vlm(family),
         tiny_families.loaded(families(family), dtype="bfloat16"),
     )
     assert rounded.fed_from == exact.fed_from
@@ -125,7 +111,7 @@ def test_sixteen_bits_have_the_same_grids(
 
 def test_where_tokens_look_is_measured_once_for_sizes(clip: TransformersVlm) -> None:
     def ask(*sizes: tuple[int, int]) -> int:
-        counter = Counter(clip._model)
+        counter = Counter(clip._engine.model)
         list(clip.ask([prompt(*(noise(k, size) for k, size in enumerate(sizes)))], stage=EYE))
         counter.handle.remove()
         return counter.runs
@@ -139,6 +125,32 @@ def test_where_tokens_look_is_measured_once_for_sizes(clip: TransformersVlm) -> 
     assert ask(two, one) == 1
 
 
+def test_pictures_of_other_sizes_that_are_given_alike_are_not_measured_again(
+    clip: TransformersVlm,
+) -> None:
+    def runs(*sizes: tuple[int, int]) -> int:
+        counter = Counter(clip._engine.model)
+        for size in sizes:
+            laid(clip, EYE, size)
+        counter.handle.remove()
+        return counter.runs
+
+    clip._engine.maps = clip._engine.new_maps()
+    assert runs((112, 112)) > 1
+    assert runs((224, 224), (300, 300)) == 0  # all are scaled to one size
+    assert runs((112, 224)) > 1  # of this the middle is cut out
+
+
+def test_what_is_laid_out_again_is_where_it_would_be(clip: TransformersVlm) -> None:
+    clip._engine.maps = clip._engine.new_maps()
+    laid(clip, EYE, (112, 112))
+    (again,) = laid(clip, EYE, (300, 300))
+    clip._engine.maps = clip._engine.new_maps()
+    (anew,) = laid(clip, EYE, (300, 300))
+    assert again.index.tolist() == anew.index.tolist()
+    assert again.xs == pytest.approx(anew.xs, abs=0.005)
+
+
 # -- cropping -------------------------------------------------------------------------------------
 
 
@@ -150,12 +162,12 @@ def test_more_than_half_a_patch_that_is_cropped_away_is_hidden(
     clip: TransformersVlm, size: tuple[int, int], *, hidden: bool
 ) -> None:
     for stage in (EYE, PROJECTED):
-        assert clip._maps.hides(size, stage) is hidden
+        assert clip._engine.maps.hides(size, stage) is hidden
 
 
-def test_padding_hides_nothing(load: Callable[[str], TransformersVlm]) -> None:
-    vlm = load("deepseek_vl")
-    assert not vlm._maps.hides((320, 160), EYE)
+def test_padding_hides_nothing(family_vlm: Callable[[str], TransformersVlm]) -> None:
+    vlm = family_vlm("deepseek_vl")
+    assert not vlm._engine.maps.hides((320, 160), EYE)
     (eye,) = laid(vlm, EYE, (320, 160))
     assert eye.index.shape == (4, 8)
 
@@ -164,9 +176,9 @@ def test_padding_hides_nothing(load: Callable[[str], TransformersVlm]) -> None:
 
 
 def test_a_resampler_has_no_map_and_its_encoder_has_one(
-    load: Callable[[str], TransformersVlm],
+    family_vlm: Callable[[str], TransformersVlm],
 ) -> None:
-    vlm = load("idefics2")
+    vlm = family_vlm("idefics2")
     image = texture((224, 224), 0)
     for stage in (PROJECTED, Stage("llm", 1)):
         with pytest.raises(
@@ -183,13 +195,13 @@ def test_a_resampler_has_no_map_and_its_encoder_has_one(
 def test_a_processor_that_shows_nothing_has_no_map(
     clip: TransformersVlm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = clip._chat.encode
+    real = clip._engine.chat.encode
 
     def blank(*args: Any, **named: Any) -> Any:
         x = real(*args, **named)
         return x | {"pixel_values": 0 * x["pixel_values"]}
 
-    monkeypatch.setattr(clip._chat, "encode", blank)
+    monkeypatch.setattr(clip._engine.chat, "encode", blank)
     for stage in (EYE, PROJECTED):
         with pytest.raises(NoMapError, match="the same of dark and of light pictures"):
             list(clip.ask([prompt(noise(0))], stage=stage))
@@ -199,25 +211,25 @@ def test_other_tokens_than_were_mapped_are_no_measurement(
     clip: TransformersVlm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     image = noise(0, (112, 112))
-    x = clip._encode([(prompt(image), [image])], primer=None)
+    x = clip._engine.encode([(prompt(image), [image])], primer=None)
     with pytest.raises(MeasurementError, match=r"64 tokens at encoder\[0\] for 1 prompts of 65"):
-        clip._maps.grids(torch.zeros(1, 64, 8), stage=EYE, sizes=((112, 112),), x=x)
-    clip._maps.grids(torch.zeros(1, 200, 8), stage=PROJECTED, sizes=((112, 112),), x=x)
+        clip._engine.maps.grids(torch.zeros(1, 64, 8), stage=EYE, sizes=((112, 112),), x=x)
+    clip._engine.maps.grids(torch.zeros(1, 200, 8), stage=PROJECTED, sizes=((112, 112),), x=x)
     x["input_ids"][0, 2] += 1
     with pytest.raises(MeasurementError, match="must put images before the question"):
-        clip._maps.grids(torch.zeros(1, 200, 8), stage=PROJECTED, sizes=((112, 112),), x=x)
+        clip._engine.maps.grids(torch.zeros(1, 200, 8), stage=PROJECTED, sizes=((112, 112),), x=x)
 
 
 def test_a_template_that_puts_the_question_first_is_no_measurement(
     clip: TransformersVlm,
 ) -> None:
-    chat = clip._chat
+    chat = clip._engine.chat
     template = str(chat._template)
     chat._template = template.replace(
         "{% for part in message['content'] %}", "{% for part in message['content'] | reverse %}"
     )
     assert chat._template != template
-    clip._maps = clip._new_maps()
+    clip._engine.maps = clip._engine.new_maps()
     try:
         asked = [prompt(noise(0, (112, 112)))]
         (answer,) = clip.ask(asked, stage=EYE)

@@ -22,7 +22,7 @@ WORDS = "CUDA out of memory. Tried to allocate 2.00 GiB.\nGPU 0 has a total of 1
 
 def shrink(vlm: TransformersVlm, monkeypatch: pytest.MonkeyPatch, *, most: int) -> list[int]:
     """Have its memory be full with so many prompts in a forward; counts of all that were tried."""
-    real, tried = vlm._model.forward, list[int]()
+    real, tried = vlm._engine.model.forward, list[int]()
 
     @functools.wraps(real)
     def forward(*args: Any, **named: Any) -> Any:
@@ -31,7 +31,7 @@ def shrink(vlm: TransformersVlm, monkeypatch: pytest.MonkeyPatch, *, most: int) 
             raise torch.OutOfMemoryError(WORDS)
         return real(*args, **named)
 
-    monkeypatch.setattr(vlm._model, "forward", forward)
+    monkeypatch.setattr(vlm._engine.model, "forward", forward)
     return tried
 
 

@@ -50,7 +50,7 @@ def test_llm_features_need_letters_and_a_prompt(vlm: TransformersVlm) -> None:
 def test_numbers_that_are_none_are_no_answer(plain: Path, dtype: str, value: float) -> None:
     vlm = loaded(plain, dtype=dtype)
     with torch.no_grad():
-        vlm._model.lm_head.weight[7] = value
+        vlm._engine.model.lm_head.weight[7] = value
     with pytest.raises(MeasurementError, match=rf"NaN or infinite logits \(dtype {dtype}\)"):
         list(vlm.ask([prompt(noise(0))]))
 
@@ -105,13 +105,13 @@ def test_options_that_share_a_token_are_no_measurement(
     plain: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     vlm = loaded(plain)
-    real = type(vlm._processor.tokenizer).__call__
+    real = type(vlm._engine.processor.tokenizer).__call__
 
     def unknown(self: Any, text: Any, *args: Any, **kwargs: Any) -> Any:
         if isinstance(text, str):
             text = text.replace("B", "C") if text.endswith("B") else text
         return real(self, text, *args, **kwargs)
 
-    monkeypatch.setattr(type(vlm._processor.tokenizer), "__call__", unknown)
+    monkeypatch.setattr(type(vlm._engine.processor.tokenizer), "__call__", unknown)
     with pytest.raises(MeasurementError, match="letters A to C cannot be told apart"):
         list(vlm.ask([prompt(noise(0), options=3)]))

@@ -107,8 +107,8 @@ def test_a_model_that_waits_in_the_memory_of_the_cpu_answers_alike(plain: Path) 
 
     vlm = tiny_vlms.loaded(plain, device="cpu")
     expected = list(vlm.ask(PROMPTS, stage=Stage("llm", 1)))
-    cpu_offload(vlm._model, execution_device=torch.device("cpu"))
-    assert devices_of(vlm._model)[0] == "cpu"
+    cpu_offload(vlm._engine.model, execution_device=torch.device("cpu"))
+    assert devices_of(vlm._engine.model)[0] == "cpu"
     found = list(vlm.ask(PROMPTS, stage=Stage("llm", 1)))
     assert gap(found, expected) <= 1e-6
     torch.testing.assert_close(found[0].grids[0].features, expected[0].grids[0].features)

@@ -185,5 +185,5 @@ def test_quantised_weights_answer_nearly_as_the_others(plain: Path, dtype: str) 
     whole = list(tiny_vlms.loaded(plain).ask(prompts))
     vlm = tiny_vlms.loaded(plain, dtype=dtype, device="cpu")
     assert vlm.provenance["quantisation"] == f"bitsandbytes, {dtype[-1]} bits"
-    assert {"torch.int8", "torch.uint8"} & {str(p.dtype) for p in vlm._model.parameters()}
+    assert {"torch.int8", "torch.uint8"} & {str(p.dtype) for p in vlm._engine.model.parameters()}
     assert 0 < gap(list(vlm.ask(prompts)), whole) < 2

@@ -40,7 +40,9 @@ def test_models_load_with_the_weights_that_were_saved(tmp_path: Path, tokenizer:
 
     one, other = saved(tmp_path, tokenizer)
     for name, mouth in (("tiny", one), ("tiny-tuned", other)):
-        loaded = TransformersVlm.from_name(parse_name(str(tmp_path / name)))._model.state_dict()
+        loaded = TransformersVlm.from_name(
+            parse_name(str(tmp_path / name))
+        )._engine.model.state_dict()
         assert set(loaded) == set(one.state_dict())
         for key, tensor in loaded.items():
             source = mouth if PARTS["mouth"] in key or key == "lm_head.weight" else one

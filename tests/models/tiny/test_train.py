@@ -68,7 +68,7 @@ def test_checkpoints_come_out_and_nothing_is_made_twice(
     for name in ("tiny", *(f"tiny-{ending}" for ending in train.TUNED.values())):
         vlm = TransformersVlm.from_name(parse_name(str(folder / name)))
         assert str(vlm.fed_from) == "encoder[6]"
-        parts[name] = vlm._model.state_dict()
+        parts[name] = vlm._engine.model.state_dict()
     for part, ending in train.TUNED.items():
         own = parts[f"tiny-{ending}"]
         changed = {key for key, one in own.items() if not torch.equal(one, parts["tiny"][key])}

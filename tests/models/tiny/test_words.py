@@ -58,7 +58,7 @@ def test_words_that_are_met_are_one_token_and_others_are_kept() -> None:
 
 def test_letters_are_single_tokens_after_the_first_primer(vlm: Any) -> None:
     prompt = Prompt(images=(), question=QUESTION, options=tuple(LETTERS[:4]))
-    primer, ids = vlm._chat.letters(prompt)
+    primer, ids = vlm._engine.chat.letters(prompt)
     assert primer.text == "Answer: ("
     assert len(set(ids)) == 4
 
