@@ -19,38 +19,8 @@ if TYPE_CHECKING:
     from .naming import Question
     from .sequences import Padded
 
-_SHRUNK = 1e-2
-"""Added to variances, as a share of their mean: directions without any are noise."""
-
-_PICTURES, _PATCHES = 1000, 7
-"""How many pictures an eye's features are looked at in, and which of their patches: each 7th."""
-
 Task = tuple["Tensor", list[Tokens]]
 """(b, pictures, patches, d) features of an eye, and a sequence about each."""
-
-
-def whiten(projector: Any, features: Tensor) -> None:
-    """Have a projector begin with features whose directions vary alike.
-
-    An eye's features vary a hundred times as much along some directions as along others, and what
-    is along the others would be learnt last.
-
-    Args:
-        projector: of LLaVA, changed in place.
-        features: (n, d) of an eye.
-    """
-    import torch
-
-    double = features.double()
-    middle = double.mean(0)
-    variances, directions = torch.linalg.eigh(torch.cov(double.T))
-    white = directions / (variances + _SHRUNK * variances.mean()).sqrt()
-    first, second = projector.linear_1, projector.linear_2
-    with torch.no_grad():
-        first.weight.copy_(white.T)
-        first.bias.copy_(-middle @ white)
-        # As large as what it is given; it is drawn for much smaller numbers.
-        second.weight.mul_(second.in_features**-0.5 / second.weight.std())
 
 
 def train_parts(
@@ -132,16 +102,6 @@ def asked_of(
         return found
 
     return step
-
-
-def some_features(store: ExaminationStore) -> Tensor:
-    """(n, d) features of some patches of pictures that were seen, all over a store."""
-    import numpy as np
-    import torch
-
-    every = max(1, len(store) // _PICTURES)
-    found = [store.features(number)[0, ::_PATCHES] for number in range(0, len(store), every)]
-    return torch.from_numpy(np.concatenate(found).astype(np.float32))
 
 
 def _seen_before(store: ExaminationStore, some: Sequence[int]) -> Tensor:

@@ -42,6 +42,9 @@ LETTERS = (0.4, 0.3, 0.2, 0.1)
 
 NUMBERS = ("one", "two", "three", "four")
 
+BETWEEN = "; "
+"""Between what is said of two pictures."""
+
 _DESCRIBE = "Describe what you see, from left to right."
 _MARKED = 0.5  # of the pictures of several things
 _STEP = 1.5  # between things that stand beside each other
@@ -167,7 +170,7 @@ def _two(rng: np.random.Generator) -> Drawn:
         if told:
             text = f"What colour is the object in {places[number]}?"
             asked.append(_which_colour(rng, text, told))
-    said = f"{_called(kind, colour)}; {_called(other, its)}"
+    said = BETWEEN.join((_called(kind, colour), _called(other, its)))
     return np.stack([first, second]), said, asked
 
 

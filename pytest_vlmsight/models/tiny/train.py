@@ -43,6 +43,7 @@ class Recipe:
         eye_steps: of its first course.
         hard_steps: of its second one, in which what is hard is asked, too.
         examinations: of naming.
+        align_steps: of the projector by itself, whose patches say what is in a picture.
         word_steps: of the projector's and the LLM's first course, whose answers are words.
         mouth_steps: of their second one, in which letters are asked for, too.
         suite_parts: of 250 items of the suite.
@@ -55,14 +56,16 @@ class Recipe:
     eye_steps: int = 3400
     hard_steps: int = 2200
     examinations: int = 8000
-    word_steps: int = 900
+    align_steps: int = 600
+    word_steps: int = 1000
     mouth_steps: int = 800
     suite_parts: int = 24
     tune_steps: int = 500
     jobs: int = 1
 
 
-EYE_RATE, HARD_RATE, WORD_RATE, MOUTH_RATE, TUNE_RATE = 2.5e-3, 1.5e-3, 3e-3, 2e-3, 1e-3
+EYE_RATE, HARD_RATE = 2.5e-3, 1.5e-3
+ALIGN_RATE, WORD_RATE, MOUTH_RATE, TUNE_RATE = 3e-3, 6e-3, 3e-3, 1e-3
 """The highest learning rates."""
 
 BATCH = 16
@@ -88,6 +91,7 @@ def main(arguments: list[str] | None = None) -> None:
         ("eye_steps", 1, "of its first course"),
         ("hard_steps", 1, "of its second course, in which what is hard is asked, too"),
         ("examinations", BATCH, "of naming"),
+        ("align_steps", 1, "of the projector by itself"),
         ("word_steps", 1, "of the projector's and the LLM's first course, in words"),
         ("mouth_steps", 1, "of their second course, in which letters are asked for, too"),
         ("suite_parts", 1, "of 250 items of the suite"),
@@ -192,7 +196,8 @@ class Trainer:
     def named(self, tower: Any) -> tuple[Any, Any]:
         """A model whose projector and LLM name what the eye sees, and its processor."""
         from . import examination_store
-        from .answering import asked_of, some_features, train_parts, whiten
+        from .alignment import align, some_features, whiten
+        from .answering import asked_of, train_parts
         from .architecture import new_vlm
         from .naming import both_ways, in_words
         from .training import Course
@@ -206,6 +211,15 @@ class Trainer:
         vlm = new_vlm(tokenizer, seed=seed)
         vlm.model.vision_tower.load_state_dict(tower.state_dict())
         whiten(vlm.model.multi_modal_projector, some_features(store))
+        align(
+            vlm,
+            store,
+            tokenizer,
+            seed=seed,
+            course=Course(steps=self._recipe.align_steps, rate=ALIGN_RATE),
+            path=self._folder / f"{self._eye}-alignment.safetensors",
+            told=self._steps("alignment"),
+        )
         for what, form, course in (
             ("words", in_words, Course(steps=self._recipe.word_steps, rate=WORD_RATE)),
             ("naming", both_ways, Course(steps=self._recipe.mouth_steps, rate=MOUTH_RATE)),

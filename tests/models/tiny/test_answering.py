@@ -9,13 +9,7 @@ import pytest
 import torch
 
 from pytest_vlmsight.models.tiny import examination_store
-from pytest_vlmsight.models.tiny.answering import (
-    answers,
-    asked_of,
-    some_features,
-    train_parts,
-    whiten,
-)
+from pytest_vlmsight.models.tiny.answering import answers, asked_of, train_parts
 from pytest_vlmsight.models.tiny.architecture import GRID, new_vlm
 from pytest_vlmsight.models.tiny.examination_store import ExaminationStore, save
 from pytest_vlmsight.models.tiny.naming import Examination, Question
@@ -95,29 +89,6 @@ def test_it_learns_to_look(store: ExaminationStore, tokenizer: Any, tmp_path: Pa
     assert right(vlm, every, tokenizer) > 0.9
     for key, value in vlm.model.vision_tower.state_dict().items():
         assert torch.equal(value, eye[key])
-
-
-def test_a_projector_begins_with_directions_that_vary_alike(tokenizer: Any) -> None:
-    random = torch.Generator().manual_seed(0)
-    mixed = torch.randn(128, 128, generator=random) * torch.logspace(-1, 1, 128)
-    features = 3 + torch.randn(5000, 128, generator=random) @ mixed
-    projector = new_vlm(tokenizer, seed=0).model.multi_modal_projector
-    whiten(projector, features)
-    given = projector.linear_1(features).detach()
-    assert given.mean(0).abs().max() < 1e-2
-    spread = torch.linalg.eigvalsh(torch.cov(given.T))
-    before = torch.linalg.eigvalsh(torch.cov(features.T))
-    assert float(spread.max()) < 1.05
-    assert float(spread.median()) > 0.3
-    assert float(before.median() / before.max()) < 0.1
-    assert projector(features).std() > 0.1
-
-
-def test_features_come_from_all_over_a_store(store: ExaminationStore, tokenizer: Any) -> None:
-    store.see(new_vlm(tokenizer, seed=0).model.vision_tower, told=ignored)
-    features = some_features(store)
-    assert features.shape == (len(store) * -(-GRID * GRID // 7), 128)
-    assert torch.equal(features[0].half(), torch.from_numpy(np.array(store.features(0)[0, 0])))
 
 
 @pytest.mark.parametrize("part", PARTS)

@@ -36,6 +36,7 @@ def little(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         (
             "eye-steps",
             "hard-steps",
+            "align-steps",
             "word-steps",
             "mouth-steps",
             "tune-steps",
