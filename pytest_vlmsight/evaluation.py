@@ -64,6 +64,21 @@ class Answers:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What an item asks, for people: nothing is measured by it.
+
+    Attributes:
+        name: the source's own label.
+        question: the text, without the options.
+        options: in the source's order.
+    """
+
+    name: str
+    question: str
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
     """Everything the gates need of one (model, task).
 
@@ -80,6 +95,7 @@ class Evaluation:
         unmeasured: ceiling kind → why.
         provenance: all that decides the numbers.
         slices: (n) per item its labels, (name, value) each, to break results down by.
+        asked: (n) what each item asks.
     """
 
     model: str
@@ -94,6 +110,7 @@ class Evaluation:
     unmeasured: Mapping[str, str]
     provenance: Mapping[str, Any]
     slices: tuple[tuple[tuple[str, str], ...], ...] = ()
+    asked: tuple[Asked, ...] = ()
 
     @property
     def n(self) -> int:
@@ -220,6 +237,9 @@ def evaluate(
             "markers": _marker_style(items),
         },
         slices=tuple(item.slices for item in items),
+        asked=tuple(
+            Asked(name=item.name, question=item.question, options=item.options) for item in items
+        ),
     )
 
 

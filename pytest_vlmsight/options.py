@@ -328,6 +328,14 @@ OPTIONS = (
         lines=True,
     ),
     Option(
+        name="json",
+        parse=_word,
+        default=None,
+        expected="a file to write, in a folder that is there",
+        help="record of the run: every answer and verdict, and all that is needed to repeat it",
+        whole=True,
+    ),
+    Option(
         name="cache-dir",
         parse=_word,
         default=None,

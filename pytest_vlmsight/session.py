@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
+import os
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -59,10 +61,31 @@ def activate(config: pytest.Config) -> None:
             raise pytest.UsageError(f"--vlm={name}: two models would share this name")
     if not names:
         raise pytest.UsageError("--vlm: no model is named")
+    if settings.json is not None and not hasattr(config, "workerinput"):
+        from .recorder import Recorder
+
+        recorder = Recorder(config, settings=settings, path=_place(settings.json, config))
+        config.pluginmanager.register(recorder, "vlmsight-recorder")
     config.pluginmanager.register(
         SuitePlugin(config, settings=settings, names=names, wanted=_take_arguments(config)),
         "vlmsight-suite",
     )
+
+
+def _place(file: str, config: pytest.Config) -> Path:
+    """Where a file is to be written, found to be possible before anything is measured.
+
+    Raises:
+        pytest.UsageError: there is no such folder, or it is no place for a file.
+    """
+    path = config.invocation_params.dir / Path(file).expanduser()
+    if path.is_dir():
+        raise pytest.UsageError(f"--vlm-json={file}: got a folder, expected a file to write")
+    if not path.parent.is_dir():
+        raise pytest.UsageError(f"--vlm-json={file}: there is no folder {path.parent}; make it")
+    if not os.access(path.parent, os.W_OK):
+        raise pytest.UsageError(f"--vlm-json={file}: {path.parent} cannot be written to")
+    return path
 
 
 def _take_arguments(config: pytest.Config) -> tuple[str, ...] | None:
@@ -118,7 +141,7 @@ class SuitePlugin:
         )
         for wanted in plan.unknown():
             raise pytest.UsageError(f"not found: {wanted} (is its --vlm or --vlm-tasks missing?)")
-        self.plan = dataclasses.replace(plan, progress=open_progress(self.config))
+        self.plan = replace(plan, progress=open_progress(self.config))
 
     def pytest_unconfigure(self) -> None:
         """Close the terminal's second handle."""
@@ -150,8 +173,16 @@ class SuitePlugin:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Say in a case's own words what its setup raised: pytest does so for calls only."""
         report = yield
-        if isinstance(item, VlmCase) and report.failed and report.when != "call" and call.excinfo:
+        if not isinstance(item, VlmCase):
+            return report
+        if report.failed and report.when != "call" and call.excinfo:
             report.longrepr = item.repr_failure(call.excinfo)
+        if self.settings.json is not None and report.when == "setup":
+            evaluation = item.newly_measured()
+            if evaluation is not None:
+                from .recorder import attach
+
+                attach(report, evaluation)
         return report
 
     @pytest.hookimpl(trylast=True)

@@ -53,6 +53,7 @@ class Settings:
     marker: tuple[str, ...] = field(default=())
     size: int = 224
     difficulty: tuple[Difficulty, ...] = ()
+    json: str | None = None
     cache_dir: str | None = None
     no_cache: bool = False
     jobs: int | None = None

@@ -71,6 +71,7 @@ class VlmModel(pytest.Collector):
         self._vlm: Vlm | None = None
         self._failure_told = False
         self._evaluations: dict[str, Evaluation | MeasurementError] = {}
+        self._handed: set[str] = set()
 
     def collect(self) -> Iterator[VlmCase]:
         """The gates of every task."""
@@ -143,6 +144,14 @@ class VlmModel(pytest.Collector):
             raise known
         return known
 
+    def newly_measured(self, task: Task) -> Evaluation | None:
+        """The evaluation of a task when it is asked for the first time after it was made."""
+        known = self._evaluations.get(task.name)
+        if known is None or isinstance(known, MeasurementError) or task.name in self._handed:
+            return None
+        self._handed.add(task.name)
+        return known
+
 
 class VlmCase(pytest.Item):
     """One gate of one (model, task)."""
@@ -169,6 +178,10 @@ class VlmCase(pytest.Item):
                 f"{evaluation.unmeasured[kind]}"
             )
         self._evaluation = evaluation
+
+    def newly_measured(self) -> Evaluation | None:
+        """What this case's setup has measured and no other case's has told yet."""
+        return self.model.newly_measured(self.task)
 
     def runtest(self) -> None:
         """Judge."""

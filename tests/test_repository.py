@@ -21,6 +21,7 @@ KNOWS_PYTEST = {
     "suite.py",
     "scheduling.py",
     "progress.py",
+    "recorder.py",
     "report/terminal.py",
 }
 

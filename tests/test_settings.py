@@ -58,6 +58,7 @@ VALID: dict[str, list[tuple[Any, Any]]] = {
             ),
         ),
     ],
+    "json": [("run.json", "run.json"), ("a b/run.json", "a b/run.json")],
     "cache-dir": [("~/my pictures, here", "~/my pictures, here")],
     "no-cache": [("true", True), (True, True), ("no", False)],
     "jobs": [("auto", None), ("3", 3)],

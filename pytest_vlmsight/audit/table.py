@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import textwrap
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from pytest_vlmsight.whole_file import whole_file
 
 from .shortcuts import MARGIN, SHORTCUTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from .shortcuts import Audit, Shortcut
 
@@ -105,12 +105,5 @@ def write_markdown(audits: Sequence[Audit], path: Path) -> None:
     Raises:
         OSError: the file cannot be written.
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".audit-", suffix=".md")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(markdown(audits))
-        temporary.chmod(0o644)  # mkstemp makes it readable by its owner alone
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with whole_file(path) as unfinished:
+        unfinished.write_text(markdown(audits), encoding="utf-8")

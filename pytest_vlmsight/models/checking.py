@@ -6,6 +6,8 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pytest_vlmsight.whole_file import whole_file
+
 from .base import ModelError
 from .conformance import FAIL, NONE, PASS, Check, conformance
 
@@ -72,9 +74,8 @@ def check_models(
     text = summary_of(found) if summary else "\n".join(map(table_of, found))
     print(text)
     if output is not None:
-        partial = output.with_suffix(f"{output.suffix}.partial")
-        partial.write_text(f"{text}\n", encoding="utf-8")
-        partial.replace(output)
+        with whole_file(output) as unfinished:
+            unfinished.write_text(f"{text}\n", encoding="utf-8")
     return int(any(one.failed or one.refused for one in found))
 
 

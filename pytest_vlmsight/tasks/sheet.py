@@ -5,19 +5,19 @@ Needs Pillow, so nothing imports this module before a sheet is asked for.
 
 from __future__ import annotations
 
-import os
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw, ImageFont
+
+from pytest_vlmsight.whole_file import whole_file
 
 from .item import Item, Task, letter
 from .presentation import Presentation, balanced_orders, present
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 _INK, _FAINT, _RIGHT, _PAPER, _RULE = "#1a1a1a", "#666666", "#0a7d32", "#ffffff", "#d0d0d0"
 _FONT, _GAP = 14, 10
@@ -108,15 +108,8 @@ def write_sheet(task: Task, *, n: int, seed: int, path: Path) -> None:
     items = task.make_items(n, seed)
     orders = balanced_orders(items, seed=seed)
     sheet = contact_sheet([present(i, o) for i, o in zip(items, orders, strict=True)])
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".sheet-", suffix=path.suffix)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            sheet.save(file, format=Image.registered_extensions()[path.suffix.lower()])
-        temporary.chmod(0o644)  # mkstemp makes it readable by its owner alone
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with whole_file(path) as unfinished:
+        sheet.save(unfinished)
 
 
 def _own_order(item: Item) -> range:

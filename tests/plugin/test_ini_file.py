@@ -45,6 +45,7 @@ vlm_marker = colour=red size=0.05
 vlm_size = 256
 vlm_difficulty = made_* shade=120..160
     made_colours shade=150
+vlm_json = my record.json
 vlm_cache_dir = my pictures
 vlm_no_cache = yes
 vlm_jobs = 3
@@ -76,6 +77,7 @@ vlm_images = "separate"
 vlm_marker = ["colour=red", "size=0.05"]
 vlm_size = 256
 vlm_difficulty = ["made_* shade=120..160", "made_colours shade=150"]
+vlm_json = "my record.json"
 vlm_cache_dir = "my pictures"
 vlm_no_cache = true
 vlm_jobs = "3"
@@ -123,6 +125,7 @@ def test_every_setting_can_be_made_in_a_file(
     assert (settings.device, settings.dtype) == ("cpu", "bfloat16")
     assert (settings.images, settings.marker) == ("separate", ("colour=red", "size=0.05"))
     assert (settings.size, settings.cache_dir, settings.no_cache) == (256, "my pictures", True)
+    assert settings.json == "my record.json"
     assert settings.jobs == 3
     assert settings.difficulty == (
         ("made_*", (("shade", "120..160"),)),
