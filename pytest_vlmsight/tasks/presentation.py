@@ -76,11 +76,15 @@ def _named_by_letter(item: Item) -> bool:
     """
     marked = {point.label for point in item.points}
     marked |= {box.label for box in item.boxes if not box.colour}
-    if not marked.issuperset(letter(i) for i in range(len(item.options))):
-        return False
-    first = item.options[0]
+    letters = {letter(i) for i in range(len(item.options))}
+    return marked.issuperset(letters) and differ_by_letter(item.options)
+
+
+def differ_by_letter(options: Sequence[str]) -> bool:
+    """Whether every option is its own letter within one and the same text ("point A", …)."""
+    first = options[0]
     return any(
-        all(text == first[:at] + letter(i) + first[at + 1 :] for i, text in enumerate(item.options))
+        all(text == first[:at] + letter(i) + first[at + 1 :] for i, text in enumerate(options))
         for at, character in enumerate(first)
         if character == letter(0)
     )

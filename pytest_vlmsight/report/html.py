@@ -1,0 +1,263 @@
+"""A run as one HTML file: the verdict first, then what is worst, then all that it was made with.
+
+The file loads nothing and runs only the script that it brings, which sorts and filters; all is
+there without it. Whatever is put into the template is escaped, and made printable first. jinja2
+(extra: report) is imported when a report is made.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from pytest_vlmsight.models.extras import advice, lacking
+from pytest_vlmsight.records.errors import RecordError
+from pytest_vlmsight.whole_file import whole_file
+
+from .figures import LEFT, RIGHT, WIDTH, figure, label
+from .gallery import (
+    DEFAULT_BUDGET,
+    MOST_SHOWN,
+    Gallery,
+    Missed,
+    NoPicturesError,
+    Pictures,
+    galleries,
+    missed_items,
+)
+from .letters import letter_counts
+from .printable import printable
+from .standing import GATES, Standing, State, counted, standings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import jinja2
+
+    from pytest_vlmsight.records.run import Run
+    from pytest_vlmsight.stats.interval import Interval
+
+NOTHING = "–"
+"""What stands where something was not measured."""
+
+
+class NoJinjaError(ImportError):
+    """jinja2 is missing; the message says how to install it."""
+
+
+def require_report(what: str) -> None:
+    """Make sure that reports can be made.
+
+    Raises:
+        NoJinjaError: they cannot.
+    """
+    if packages := lacking("report"):
+        raise NoJinjaError(f"{what} needs {advice('report', packages)}")
+
+
+def write_report(
+    run: Run, path: Path, *, pictures: Pictures | None = None, budget: int = DEFAULT_BUDGET
+) -> None:
+    """Write the report of a run; see ``html_report``.
+
+    Raises:
+        NoJinjaError: jinja2 is missing.
+        RecordError: the file cannot be written, or something in the run cannot be used.
+    """
+    text = html_report(run, pictures=pictures, budget=budget)
+    try:
+        with whole_file(path) as unfinished:
+            unfinished.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise RecordError(
+            f"{path} cannot be written: {error.strerror or error}; nothing there was changed"
+        ) from error
+
+
+def html_report(run: Run, *, pictures: Pictures | None = None, budget: int = DEFAULT_BUDGET) -> str:
+    """A run as an HTML document.
+
+    Args:
+        run: what was measured and judged.
+        pictures: gives those of an item (see ``pictures.TaskPictures``); None for a report
+            without.
+        budget: bytes that all pictures may take in the document.
+
+    Raises:
+        NoJinjaError: jinja2 is missing.
+        RecordError: a setting or an evaluation of the run cannot be used.
+    """
+    require_report("a report")
+    models = standings(run)
+    missed = {
+        (one.model, one.task): missed_items(one.evaluation, kind=one.kind)
+        for tasks in models.values()
+        for one in tasks
+        if one.evaluation is not None
+    }
+    shown, spent = galleries(missed, pictures=pictures or _left_out, budget=budget)
+    template = _environment().get_template("report.html.jinja")
+    return template.render(
+        run=run,
+        models=models,
+        gates=tuple(dict.fromkeys((*GATES, *(case.gate for case in run.cases)))),
+        galleries=shown,
+        empty=Gallery(),
+        budget=budget,
+        spent=spent,
+        common={model: _common(tasks) for model, tasks in models.items()},
+        **_assets(),
+    )
+
+
+def _left_out(_: Missed) -> Sequence[Any]:
+    raise NoPicturesError("the report was made without")
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("pytest_vlmsight.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_final,
+    )
+    environment.filters |= {
+        "percent": _percent,
+        "limits": _limits,
+        "plain": _plain,
+        "counted": counted,
+        "outcomes": _outcomes,
+        "bytes": _bytes,
+    }
+    environment.globals |= {
+        "figure": figure,
+        "label": label,
+        "letter_counts": letter_counts,
+        "finding": _finding,
+        "own": _own,
+        "State": State,
+        "MOST_SHOWN": MOST_SHOWN,
+        "LEFT": LEFT,
+        "RIGHT": RIGHT,
+        "WIDTH": WIDTH,
+        "NOTHING": NOTHING,
+    }
+    return environment
+
+
+def _assets() -> dict[str, Any]:
+    """Style and script of the report, and a policy under which nothing but them is in force."""
+    from markupsafe import Markup
+
+    folder = files("pytest_vlmsight.report").joinpath("templates")
+    texts = {name: folder.joinpath(name).read_text("utf-8") for name in ("style.css", "script.js")}
+    style, script = (
+        base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in texts.values()
+    )
+    return {
+        "style": Markup(texts["style.css"]),  # noqa: S704 - of this package
+        "script": Markup(texts["script.js"]),  # noqa: S704 - of this package
+        "policy": (
+            f"default-src 'none'; img-src data:; style-src 'sha256-{style}'; "
+            f"script-src 'sha256-{script}'; base-uri 'none'; form-action 'none'"
+        ),
+    }
+
+
+def _final(value: Any) -> Any:
+    """What is written for a value anywhere in the template, before it is escaped."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, str) and not hasattr(value, "__html__"):
+        return printable(value, kept="\n\t")
+    return value
+
+
+def _percent(share: float | None, decimals: int = 1) -> str:
+    return NOTHING if share is None else f"{100 * share:.{decimals}f}"
+
+
+def _limits(interval: Interval | None, decimals: int = 1) -> str:
+    if interval is None:
+        return ""
+    return f"[{100 * interval.low:.{decimals}f}, {100 * interval.high:.{decimals}f}]"
+
+
+def _plain(value: Any) -> str:
+    """A value of a setting or of provenance in a line."""
+    if value is None or value in ("", [], {}, ()):
+        return NOTHING
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+
+
+def _bytes(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 1e5 else f"{count / 1e3:.0f} kB"
+
+
+_SAID = {
+    State.FAIL: ("fails", "fail"),
+    State.ERROR: ("could not be measured", "could not be measured"),
+    State.INCONCLUSIVE: ("is inconclusive", "are inconclusive"),
+    State.NONE: ("was not judged", "were not judged"),
+}
+
+
+def _outcomes(counts: Mapping[State, int]) -> str:
+    """What came of a model's gates: "passes 3 of 8 gates: 4 fail, 1 is inconclusive"."""
+    total = sum(counts.values())
+    if not total:
+        return "has no gate in this run"
+    others = [
+        f"{counts[state]} {many if counts[state] > 1 else one}"
+        for state, (one, many) in _SAID.items()
+        if counts[state]
+    ]
+    gates = "gate" if total == 1 else "gates"
+    return f"passes {counts[State.PASS]} of {total} {gates}" + (
+        f": {', '.join(others)}" if others else ""
+    )
+
+
+def _finding(tasks: Sequence[Standing]) -> list[tuple[str, list[str]]]:
+    """What the gates show of a model: a claim, and the tasks that it is shown on."""
+    claims = [
+        ("ceiling", State.FAIL, "Its eye knows more than its mouth says on"),
+        ("ceiling", State.PASS, "Its mouth keeps up with its eye on"),
+        ("blind", State.FAIL, "It gains too little by looking on"),
+        ("blind", State.PASS, "It does better with its eye than without on"),
+    ]
+    shown = [
+        (claim, [one.task for one in tasks if one.state(gate) is state])
+        for gate, state, claim in claims
+    ]
+    return [(claim, names) for claim, names in shown if names]
+
+
+def _common(tasks: Sequence[Standing]) -> dict[str, Any]:
+    """Provenance that is the same for all of a model's tasks."""
+    measured = [dict(one.evaluation.provenance) for one in tasks if one.evaluation is not None]
+    if not measured:
+        return {}
+    return {
+        key: value
+        for key, value in measured[0].items()
+        if all(key in other and other[key] == value for other in measured)
+    }
+
+
+def _own(standing: Standing, common: Mapping[str, Any]) -> dict[str, Any]:
+    """Provenance of one task that is not that of all."""
+    assert standing.evaluation is not None
+    return {k: v for k, v in standing.evaluation.provenance.items() if k not in common}
