@@ -101,6 +101,8 @@ def html_report(run: Run, *, pictures: Pictures | None = None, budget: int = DEF
         if one.evaluation is not None
     }
     shown, spent = galleries(missed, pictures=pictures or _left_out, budget=budget)
+    common = {model: _common(tasks) for model, tasks in models.items()}
+    levels = sorted({one.confidence for tasks in models.values() for one in tasks})
     template = _environment().get_template("report.html.jinja")
     return template.render(
         run=run,
@@ -110,7 +112,9 @@ def html_report(run: Run, *, pictures: Pictures | None = None, budget: int = DEF
         empty=Gallery(),
         budget=budget,
         spent=spent,
-        common={model: _common(tasks) for model, tasks in models.items()},
+        common=common,
+        facts=tuple(dict.fromkeys(name for facts in common.values() for name in facts)),
+        levels=[f"{_percent(level, 0)}%" for level in levels],
         **_assets(),
     )
 
@@ -138,6 +142,7 @@ def _environment() -> jinja2.Environment:
         "counted": counted,
         "outcomes": _outcomes,
         "bytes": _bytes,
+        "moment": _moment,
     }
     environment.globals |= {
         "figure": figure,
@@ -204,6 +209,11 @@ def _plain(value: Any) -> str:
 
 def _bytes(count: int) -> str:
     return f"{count / 1e6:.1f} MB" if count >= 1e5 else f"{count / 1e3:.0f} kB"
+
+
+def _moment(started: str) -> str:
+    """ISO 8601 as people write it."""
+    return started.replace("T", " ").replace("+00:00", " UTC")
 
 
 _SAID = {
