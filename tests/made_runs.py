@@ -11,9 +11,12 @@ from pytest_vlmsight.evaluation import Answers, Asked, Evaluation
 from pytest_vlmsight.gates import Outcome, Verdict
 from pytest_vlmsight.records.run import Case, Run
 from pytest_vlmsight.stats.interval import Interval
+from pytest_vlmsight.tasks.presentation import balanced_orders
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from pytest_vlmsight.tasks.item import Task
 
 PROVENANCE = {"source": "tests", "task_version": "1", "items_hash": "0", "scoring": "letters"}
 
@@ -88,6 +91,36 @@ def evaluation(
                 options=tuple(f"option {j}" for j in range(count)),
             )
             for index, count in enumerate(counts.tolist())
+        ),
+    )
+
+
+def of_task(task: Task, *, n: int, model: str = "a", seed: int = 0) -> Evaluation:
+    """An evaluation of a task's own items: the eye solves all of them, the mouth none."""
+    items = task.make_items(n, seed)
+    counts = np.array([len(item.options) for item in items])
+    gold = np.array([item.answer for item in items])
+    orders = np.full((n, 1, int(counts.max())), -1)
+    for index, order in enumerate(balanced_orders(items, seed=seed)):
+        orders[index, 0, : len(order)] = order
+    wrong = ((gold + 1) % counts)[:, None]
+    return Evaluation(
+        model=model,
+        task=task.name,
+        ids=tuple(item.id for item in items),
+        gold=gold,
+        options=counts,
+        orders=orders,
+        sighted=answered(wrong, counts),
+        blind={"blank": answered(wrong, counts)},
+        ceilings={
+            "matched": Ceiling(kind="matched", stage="encoder[2]", choices=gold, trained_on=None)
+        },
+        unmeasured={},
+        provenance={**PROVENANCE, "markers": "ring" if items[0].draw else None},
+        slices=tuple(item.slices for item in items),
+        asked=tuple(
+            Asked(name=item.name, question=item.question, options=item.options) for item in items
         ),
     )
 

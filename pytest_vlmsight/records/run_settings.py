@@ -40,6 +40,11 @@ def run_settings(run: Run) -> Settings:
     for each in (gate, *gates):
         if not isinstance(each.alpha, float) or not 0 < each.alpha < 0.5:
             raise RecordError(f"setting alpha: got {each.alpha!r:.40}")
+    for name in ("vlms", "tasks", "blind", "ceiling", "marker"):
+        if not all(isinstance(word, str) for word in getattr(settings, name)):
+            raise RecordError(f"setting {name}: got {run.settings[name]!r:.40}")
+    if not all(map(_is_difficulty, settings.difficulty)):
+        raise RecordError(f"setting difficulty: got {run.settings['difficulty']!r:.40}")
     if not settings.ceiling or settings.ceiling[0] not in CEILINGS:
         raise RecordError(f"setting ceiling: got {run.settings.get('ceiling')!r:.40}")
     return settings
@@ -48,6 +53,17 @@ def run_settings(run: Run) -> Settings:
 def _alike(value: Any, expected: Any) -> bool:
     """Whether a value is of the type that is expected; None stands for "all" or "auto"."""
     return value is None or type(value) is type(expected)
+
+
+def _is_difficulty(line: Any) -> bool:
+    """Whether a line is a pattern and pairs of texts."""
+    match line:
+        case (str(), tuple() as pairs):
+            return all(
+                isinstance(pair, tuple) and [type(text) for text in pair] == [str, str]
+                for pair in pairs
+            )
+    return False
 
 
 def _frozen(value: Any) -> Any:

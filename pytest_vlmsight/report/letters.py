@@ -43,7 +43,8 @@ def letter_counts(evaluation: Evaluation) -> list[LetterCount]:
     def counts(choices: np.ndarray) -> list[int]:
         # An answer that names no option is put behind the last letter.
         places = np.where(choices < 0, width, (orders == choices[..., None]).argmax(-1))
-        return np.bincount(places.ravel(), minlength=width + 1).tolist()
+        counted: list[int] = np.bincount(places.ravel(), minlength=width + 1).tolist()
+        return counted
 
     key = counts(np.broadcast_to(evaluation.gold[:, None], orders.shape[:2]))
     sighted = counts(evaluation.sighted.choices)

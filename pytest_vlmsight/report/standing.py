@@ -113,12 +113,16 @@ class Standing:
         return [row for row in rows if names.count(row.name) > 1]
 
     @property
-    def place(self) -> tuple[list[int], float, str]:
-        """Where it stands among others: worst gates first, then what loses most of its ceiling."""
+    def place(self) -> tuple[bool, list[int], float, str]:
+        """Where it stands among others: worst gates first, then what loses most of its ceiling.
+
+        What was not asked is last.
+        """
+        asked = self.evaluation is not None or bool(self.cases)
         lost = 0.0
         if self.sighted is not None and self.ceiling is not None:
             lost = self.sighted.share - self.ceiling.share
-        return sorted(state.rank for state in self.states), lost, self.task
+        return not asked, sorted(state.rank for state in self.states), lost, self.task
 
 
 def standings(run: Run) -> dict[str, list[Standing]]:

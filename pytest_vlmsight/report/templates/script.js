@@ -56,9 +56,8 @@
     }
     told.textContent = `${shown} of ${rows.length} tasks shown`;
   };
-  form.addEventListener("input", filter);
+  for (const event of ["input", "change"]) form.addEventListener(event, filter);
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("reset", () => setTimeout(filter));
   form.hidden = false;
   filter();
 })();
