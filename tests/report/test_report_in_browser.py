@@ -89,7 +89,6 @@ def log_of(browser: Chrome, name: str) -> list[dict[str, str]]:
 def emulate(browser: Chrome, *, scheme: str, media: str, width: int) -> None:
     features = [{"name": "prefers-color-scheme", "value": scheme}]
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": features})
-    browser.execute_cdp_cmd("Emulation.setFocusEmulationEnabled", {"enabled": True})
     size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
 
@@ -337,11 +336,11 @@ def test_controls_have_names_and_are_reached_by_keyboard(shown: Callable[..., Ch
     controls = browser.find_elements("css selector", "input, select, button, a")
     assert all(one.accessible_name for one in controls)
     reached = []
-    for _ in range(4):
+    for _ in range(3):
         ActionChains(browser).send_keys(Keys.TAB).perform()
-        reached.append(browser.switch_to.active_element)
-    assert reached[0].text == "To the content"
-    assert [one.get_attribute("id") for one in reached[1:3]] == ["outcome", "text"]
+        active = browser.switch_to.active_element
+        reached.append(active.get_attribute("id") or active.text.splitlines()[0])
+    assert reached == ["To the content", "outcome", "text"]
 
 
 def test_without_scripts_everything_is_there(tmp_path: Path) -> None:
