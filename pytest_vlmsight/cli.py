@@ -205,6 +205,8 @@ def _report(parsed: argparse.Namespace) -> None:
     require_report("vlmsight report")
     run = read_run(parsed.record)
     output = parsed.output or parsed.record.with_suffix(".html")
+    if output.resolve() == parsed.record.resolve():
+        raise ValueError(f"{output} is the record itself; name another file with -o")
     write_report(
         run,
         output,

@@ -59,6 +59,7 @@ VALID: dict[str, list[tuple[Any, Any]]] = {
         ),
     ],
     "json": [("run.json", "run.json"), ("a b/run.json", "a b/run.json")],
+    "report": [("run.html", "run.html"), ("a b/run.html", "a b/run.html")],
     "cache-dir": [("~/my pictures, here", "~/my pictures, here")],
     "no-cache": [("true", True), (True, True), ("no", False)],
     "jobs": [("auto", None), ("3", 3)],

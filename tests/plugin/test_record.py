@@ -1,4 +1,4 @@
-"""--vlm-json writes a record of the run, whole and as the terminal has it."""
+"""--vlm-json and --vlm-report write what the run was, whole and as the terminal has it."""
 
 from __future__ import annotations
 
@@ -111,6 +111,52 @@ def test_without_the_option_nothing_is_written(run_suite: RunSuite, folders: Pat
     ]
 
 
+def test_a_report_is_written_with_the_pictures_that_were_shown(
+    run_suite: RunSuite, folders: Path
+) -> None:
+    done = run_suite(
+        "--vlm=./always_a", "--vlm-tasks=tiny", "--vlm-items=32", "--vlm-report=run.html"
+    )
+    text = (folders / "run.html").read_text("utf-8")
+    assert "<bdi>always_a</bdi> passes 0 of 2 gates" in text
+    assert "data:image/webp;base64," in text
+    assert "Pictures are not at hand" not in text
+    assert any("vlmsight: report: " in line for line in done.out)
+    assert not list(folders.glob("*.json"))
+
+
+def test_one_output_that_fails_takes_nothing_from_the_others(
+    run_suite: RunSuite, folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pytest_vlmsight.report import html
+
+    def broken(*_: object, **__: object) -> str:
+        raise ZeroDivisionError("planted")
+
+    monkeypatch.setattr(html, "html_report", broken)
+    done = run_suite(*WHAT, "--vlm-report=run.html", "--vlm-json=run.json")
+    assert done.code == pytest.ExitCode.TESTS_FAILED
+    assert read_run(folders / "run.json").models == ("oracle",)
+    assert not (folders / "run.html").exists()
+    (told,) = (line for line in done.out if "planted" in line)
+    assert "run.html could not be made: ZeroDivisionError" in told
+    assert not any("was kept in" in line for line in done.out)
+    # Without a record of its own one is kept: the report can be made of it.
+    done = run_suite(*WHAT, "--vlm-report=run.html")
+    (kept,) = (line for line in done.out if "the record was kept in " in line)
+    assert read_run(folders / kept.partition(" kept in ")[2].strip()).models == ("oracle",)
+
+
+def test_without_jinja2_nothing_is_measured(
+    run_suite: RunSuite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pytest_vlmsight.models import extras
+
+    monkeypatch.setattr(extras, "_installed", lambda package: package != "jinja2")
+    error = run_suite(*WHAT, "--vlm-report=run.html").error
+    assert error == ("--vlm-report=run.html needs jinja2: pip install 'pytest-vlmsight[report]'")
+
+
 def test_a_file_that_was_there_stays_where_nothing_was_tested(
     run_suite: RunSuite, folders: Path
 ) -> None:
@@ -122,15 +168,18 @@ def test_a_file_that_was_there_stays_where_nothing_was_tested(
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ("tiny", "got a folder, expected a file to write"),
-        ("no/run.json", "there is no folder"),
+        ("json=tiny", "got a folder, expected a file to write"),
+        ("json=no/run.json", "there is no folder"),
+        ("report=no/run.html", "there is no folder"),
+        ("report=./run.json --vlm-json=run.json", "--vlm-json names this file, too"),
     ],
 )
 def test_a_place_that_cannot_be_is_refused_before_anything_is_measured(
     run_suite: RunSuite, given: str, told: str
 ) -> None:
-    error = run_suite(*WHAT, f"--vlm-json={given}").error
-    assert f"--vlm-json={given}: {told}" in error
+    first, *more = f"--vlm-{given}".split()
+    error = run_suite(*WHAT, first, *more).error
+    assert f"{first}: {told}" in error
 
 
 def test_a_record_that_cannot_be_written_is_kept_elsewhere_and_fails_the_run(
