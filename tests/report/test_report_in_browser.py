@@ -316,6 +316,15 @@ def test_print_has_everything_but_the_controls(shown: Callable[..., Chrome]) -> 
     assert len(visible(browser, "li.item")) == len(browser.find_elements("class name", "item"))
 
 
+def test_tables_fit_a_sheet_of_paper(shown: Callable[..., Chrome]) -> None:
+    one = evaluation(model="qwen2.5-vl-72b", task="functional_correspondence")
+    other = evaluation(model="b", task="functional_correspondence")
+    cases = [case(each, gate, Outcome.INCONCLUSIVE)
+             for each in (one, other) for gate in ("ceiling", "blind")]  # fmt: skip
+    browser = shown(run(one, other, cases=cases), media="print", width=718)  # A4, in px
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= 718
+
+
 @pytest.mark.parametrize("width", [400, 1200])
 def test_the_page_is_never_wider_than_the_window(shown: Callable[..., Chrome], width: int) -> None:
     for made in (several(), hostile_run()):
