@@ -1,1 +1,1 @@
-"""What a run shows: the terminal's header and summary, and the properties of its cases."""
+"""What a run shows: the terminal's lines, the properties of its cases, and its HTML report."""

@@ -32,6 +32,7 @@ from .gallery import (
 from .letters import letter_counts
 from .printable import printable
 from .standing import GATES, Standing, State, counted, standings
+from .wording import findings, outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -140,7 +141,7 @@ def _environment() -> jinja2.Environment:
         "limits": _limits,
         "plain": _plain,
         "counted": counted,
-        "outcomes": _outcomes,
+        "outcomes": outcomes,
         "bytes": _bytes,
         "moment": _moment,
     }
@@ -148,7 +149,7 @@ def _environment() -> jinja2.Environment:
         "figure": figure,
         "label": label,
         "letter_counts": letter_counts,
-        "finding": _finding,
+        "findings": findings,
         "own": _own,
         "State": State,
         "MOST_SHOWN": MOST_SHOWN,
@@ -214,45 +215,6 @@ def _bytes(count: int) -> str:
 def _moment(started: str) -> str:
     """ISO 8601 as people write it."""
     return started.replace("T", " ").replace("+00:00", " UTC")
-
-
-_SAID = {
-    State.FAIL: ("fails", "fail"),
-    State.ERROR: ("could not be measured", "could not be measured"),
-    State.INCONCLUSIVE: ("is inconclusive", "are inconclusive"),
-    State.NONE: ("was not judged", "were not judged"),
-}
-
-
-def _outcomes(counts: Mapping[State, int]) -> str:
-    """What came of a model's gates: "passes 3 of 8 gates: 4 fail, 1 is inconclusive"."""
-    total = sum(counts.values())
-    if not total:
-        return "has no gate in this run"
-    others = [
-        f"{counts[state]} {many if counts[state] > 1 else one}"
-        for state, (one, many) in _SAID.items()
-        if counts[state]
-    ]
-    gates = "gate" if total == 1 else "gates"
-    return f"passes {counts[State.PASS]} of {total} {gates}" + (
-        f": {', '.join(others)}" if others else ""
-    )
-
-
-def _finding(tasks: Sequence[Standing]) -> list[tuple[str, list[str]]]:
-    """What the gates show of a model: a claim, and the tasks that it is shown on."""
-    claims = [
-        ("ceiling", State.FAIL, "Its eye knows more than its mouth says on"),
-        ("ceiling", State.PASS, "Its mouth keeps up with its eye on"),
-        ("blind", State.FAIL, "It gains too little by looking on"),
-        ("blind", State.PASS, "It does better with its eye than without on"),
-    ]
-    shown = [
-        (claim, [one.task for one in tasks if one.state(gate) is state])
-        for gate, state, claim in claims
-    ]
-    return [(claim, names) for claim, names in shown if names]
 
 
 def _common(tasks: Sequence[Standing]) -> dict[str, Any]:
