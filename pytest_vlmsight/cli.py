@@ -10,12 +10,14 @@ from . import __version__
 from .commands import (
     assemble,
     audit,
+    badge,
     check,
     models,
     pack,
     show,
     tasks,
 )
+from .report.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +29,7 @@ COMMANDS = (
     pack,
     check,
     models,
+    badge,
     assemble,
 )
 """Modules of ``commands/``, in the order of ``--help``."""
@@ -38,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         status: int | None = parsed.run(parsed)
     except (ValueError, OSError, ImportError, RuntimeError) as error:
-        print(f"vlmsight {parsed.command}: {error}", file=sys.stderr)
+        told = printable(" ".join(str(error).split()) or type(error).__name__)
+        print(f"vlmsight {parsed.command}: {told}", file=sys.stderr)
         return 2
     return status or 0
 
@@ -49,6 +53,8 @@ def parser() -> argparse.ArgumentParser:
         prog="vlmsight",
         description="Does a vision-language model use what its own vision encoder sees? "
         "Gates run under pytest (pytest --vlm=NAME); this is what stands beside them.",
+        epilog="Exit status: 0, done; 1, as said above of audit and check; 2, it could not be done, "
+        "and a line on stderr says why.",
     )
     whole.add_argument("--version", action="version", version=f"vlmsight {__version__}")
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")

@@ -1,4 +1,4 @@
-"""Makes a record of a run out of pytest's reports, also of those that come from xdist's workers.
+"""Makes a run out of pytest's reports, those of xdist's workers too, and has it written.
 
 An evaluation travels with the first report of a case that it was measured for, as JSON. Only the
 process that the user started writes files.
@@ -17,13 +17,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from . import __version__
+from .outputs import on_github
 from .plan import ROOT
+from .records.errors import RecordError
+from .report.github import annotation
+from .report.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from .evaluation import Evaluation
     from .gates import Verdict
+    from .outputs import Output
     from .records.run import Case, Run
     from .settings import Settings
 
@@ -38,21 +43,24 @@ def attach(report: pytest.TestReport, evaluation: Evaluation) -> None:
 
 
 class Recorder:
-    """The hooks that make a record and write it.
+    """The hooks that make a run and have it written.
 
     Args:
         config: of the run.
         settings: of the run.
-        path: where the record is to be.
+        outputs: what is to be written.
     """
 
-    def __init__(self, config: pytest.Config, *, settings: Settings, path: Path) -> None:
-        self._config, self._settings, self._path = config, settings, path
+    def __init__(
+        self, config: pytest.Config, *, settings: Settings, outputs: Sequence[Output]
+    ) -> None:
+        self._config, self._settings, self._outputs = config, settings, outputs
         self._started = datetime.now(UTC)
         self._clock = time.monotonic()  # the other may be set while the run runs
         self._evaluations: dict[tuple[str, str], str] = {}
         self._reports: dict[str, pytest.TestReport] = {}
         self._told: list[str] = []
+        self._annotation: str | None = None
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep what a case's reports tell."""
@@ -91,28 +99,57 @@ class Recorder:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write the record; where that fails it is kept elsewhere, and the run fails."""
-        from .records.errors import RecordError
-        from .records.run_file import write_run
+        """Write all that was asked for; what cannot be written keeps nothing else from being so.
 
+        The run then fails, and its record is kept elsewhere where there is no other: all that
+        was asked for can be made of it.
+        """
         if not self._reports:
             return
         run = self.run()
+        stopped = session.shouldfail or session.shouldstop  # by -x, or by hand
+        failed = []
+        for output in self._outputs:
+            if output.whole_run and stopped:
+                self._told.append(f"no {output.name}: the run did not come to its end")
+            elif not self._written(output, run) and output.needed:
+                failed.append(output.name)
+        if on_github():
+            self._annotation = annotation(run)
+        if failed and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        if failed and not {output.name for output in self._outputs} - set(failed) >= {"record"}:
+            self._keep(run)
+
+    def _written(self, output: Output, run: Run) -> bool:
+        """Write one of them, and note where it is or what went wrong."""
         try:
-            write_run(run, self._path)
-            self._told.append(f"record: {self._path}")
+            files = output.write(run, output.path)
+        except Exception as error:  # what took hours is not lost to a fault of one form of it
+            known = isinstance(error, ValueError | OSError)
+            told = str(error) if known else f"{type(error).__name__}: {error}"
+            self._told.append(f"{output.name}: {told}")
+            return False
+        self._told += [f"{output.name}: {file}" for file in files if output.needed]
+        return True
+
+    def _keep(self, run: Run) -> None:
+        from .records.run_file import write_run
+
+        kept = Path(tempfile.mkdtemp(prefix="vlmsight-")) / "run.json"
+        try:
+            write_run(run, kept)
         except RecordError as error:
             self._told.append(str(error))
-            if session.exitstatus == pytest.ExitCode.OK:
-                session.exitstatus = pytest.ExitCode.TESTS_FAILED
-            kept = Path(tempfile.mkdtemp(prefix="vlmsight-")) / "run.json"
-            write_run(run, kept)
+        else:
             self._told.append(f"the record was kept in {kept}")
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Where the record is."""
+        """Where everything is, and a line for GitHub to show."""
         for line in self._told:
-            terminalreporter.write_line(f"vlmsight: {line}")
+            terminalreporter.write_line(f"vlmsight: {printable(line)}")
+        if self._annotation is not None:
+            terminalreporter.write_line(self._annotation)
 
 
 def _case(report: pytest.TestReport) -> Case:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +10,7 @@ import pytest
 from .models.names import ModelName, UnknownModelError, parse_name
 from .models.own import own_models, own_name
 from .options import SettingError
+from .outputs import are_wanted, outputs
 from .plan import ROOT, Plan
 from .progress import open_progress
 from .settings import Settings, read_settings
@@ -61,31 +60,19 @@ def activate(config: pytest.Config) -> None:
             raise pytest.UsageError(f"--vlm={name}: two models would share this name")
     if not names:
         raise pytest.UsageError("--vlm: no model is named")
-    if settings.json is not None and not hasattr(config, "workerinput"):
+    if are_wanted(settings) and not hasattr(config, "workerinput"):
         from .recorder import Recorder
 
-        recorder = Recorder(config, settings=settings, path=_place(settings.json, config))
+        try:
+            found = outputs(settings, base=config.invocation_params.dir)
+        except SettingError as error:
+            raise pytest.UsageError(str(error)) from None
+        recorder = Recorder(config, settings=settings, outputs=found)
         config.pluginmanager.register(recorder, "vlmsight-recorder")
     config.pluginmanager.register(
         SuitePlugin(config, settings=settings, names=names, wanted=_take_arguments(config)),
         "vlmsight-suite",
     )
-
-
-def _place(file: str, config: pytest.Config) -> Path:
-    """Where a file is to be written, found to be possible before anything is measured.
-
-    Raises:
-        pytest.UsageError: there is no such folder, or it is no place for a file.
-    """
-    path = config.invocation_params.dir / Path(file).expanduser()
-    if path.is_dir():
-        raise pytest.UsageError(f"--vlm-json={file}: got a folder, expected a file to write")
-    if not path.parent.is_dir():
-        raise pytest.UsageError(f"--vlm-json={file}: there is no folder {path.parent}; make it")
-    if not os.access(path.parent, os.W_OK):
-        raise pytest.UsageError(f"--vlm-json={file}: {path.parent} cannot be written to")
-    return path
 
 
 def _take_arguments(config: pytest.Config) -> tuple[str, ...] | None:
@@ -177,7 +164,7 @@ class SuitePlugin:
             return report
         if report.failed and report.when != "call" and call.excinfo:
             report.longrepr = item.repr_failure(call.excinfo)
-        if self.settings.json is not None and report.when == "setup":
+        if are_wanted(self.settings) and report.when == "setup":
             evaluation = item.newly_measured()
             if evaluation is not None:
                 from .recorder import attach

@@ -54,6 +54,7 @@ class Settings:
     size: int = 224
     difficulty: tuple[Difficulty, ...] = ()
     json: str | None = None
+    badge: str | None = None
     cache_dir: str | None = None
     no_cache: bool = False
     jobs: int | None = None

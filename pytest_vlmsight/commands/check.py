@@ -15,12 +15,14 @@ def add(commands: Any) -> None:
         "check", help="check that models are asked and read rightly; exit status 1 if not"
     )
     command.add_argument("model", nargs="+", help="as after --vlm")
-    command.add_argument("--summary", action="store_true", help="one row for each model")
+    form = command.add_mutually_exclusive_group()
+    form.add_argument("--summary", action="store_true", help="one row for each model")
+    form.add_argument("--json", action="store_true", help="JSON: a list of models")
     command.add_argument("--images", default="auto", help="auto, separate or composite")
     command.add_argument("--device", default="auto", help="as --vlm-device")
     command.add_argument("--dtype", default="auto", help="as --vlm-dtype")
     command.add_argument("--trust-remote-code", action="store_true", help="run a checkpoint's code")
-    command.add_argument("-o", "--output", type=Path, help="Markdown file to write")
+    command.add_argument("-o", "--output", type=Path, help="file to write, too")
     command.set_defaults(run=run)
 
 
@@ -30,7 +32,7 @@ def run(parsed: argparse.Namespace) -> int:
 
     return check_models(
         parsed.model,
-        summary=parsed.summary,
+        form="json" if parsed.json else "summary" if parsed.summary else "tables",
         output=parsed.output,
         device=parsed.device,
         dtype=parsed.dtype,

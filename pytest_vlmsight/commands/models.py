@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .printing import told
+from .printing import print_json, told
 
 if TYPE_CHECKING:
     import argparse
@@ -15,16 +15,21 @@ if TYPE_CHECKING:
 def add(commands: Any) -> None:
     """Add the command."""
     command = commands.add_parser("models", help="list the names that --vlm knows")
+    command.add_argument("--json", action="store_true", help="print JSON: models, not_measured")
     command.set_defaults(run=run)
 
 
-def run(_: argparse.Namespace) -> None:
+def run(parsed: argparse.Namespace) -> None:
     """Print a block for each family, and what is not measured."""
     import itertools
 
     from pytest_vlmsight.models.aliases import PARTS, TABLE
     from pytest_vlmsight.models.families import FAMILIES
 
+    refused = {family: facts.refused for family, facts in FAMILIES.items() if facts.refused}
+    if parsed.json:
+        print_json({"models": [_plain(alias) for alias in TABLE], "not_measured": refused})
+        return
     width = max(len(alias.name) for alias in TABLE)
 
     def alike(alias: Alias) -> tuple[str, str, str, str]:
@@ -36,9 +41,8 @@ def run(_: argparse.Namespace) -> None:
         for alias in group:
             print(f"  {alias.name:<{width}}  {alias.hub_id}")
     print("\nNot measured:")
-    for family, facts in FAMILIES.items():
-        if facts.refused:
-            told(f"  {family}: {facts.refused}")
+    for family, why in refused.items():
+        told(f"  {family}: {why}")
     print()
     told(
         "images: in one prompt; where it is 1, several images of an item are put side by side in "
@@ -49,3 +53,14 @@ def run(_: argparse.Namespace) -> None:
         "Also: any hub id owner/name[@revision] or a folder with a checkpoint, whatever its "
         "family; and MODEL+ADAPTER with an adapter of PEFT (hub id[@revision] or folder)."
     )
+
+
+def _plain(alias: Alias) -> dict[str, Any]:
+    return {
+        "name": alias.name,
+        "hub_id": alias.hub_id,
+        "family": alias.family,
+        "encoder": alias.encoder,
+        "images": alias.images,
+        "map": list(alias.maps),
+    }

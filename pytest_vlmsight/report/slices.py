@@ -6,6 +6,8 @@ import json
 import unicodedata
 from typing import TYPE_CHECKING
 
+from .printable import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -81,8 +83,7 @@ def _percent(share: object) -> str:
 
 def _fitted(text: str, width: int) -> str:
     """Text of a data set, escaped where it does not print and cut or filled to a width."""
-    safe = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
-    cells = [(c, _cells(c)) for c in safe]
+    cells = [(c, _cells(c)) for c in printable(text)]
     if sum(n for _, n in cells) > width:
         cells = [*_first(cells, width - 1), ("…", 1)]
     return "".join(c for c, _ in cells) + " " * (width - sum(n for _, n in cells))

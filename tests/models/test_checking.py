@@ -125,7 +125,7 @@ def test_a_name_that_is_none_is_told_before_any_model_is_loaded(
 
 def test_a_model_that_is_none_with_eyes_is_refused(capsys: Capture, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"model_type": "bert"}')
-    assert check_models([str(tmp_path)], summary=False, output=None) == 1
+    assert check_models([str(tmp_path)]) == 1
     assert f"Not loaded: {tmp_path} is no vision-language model" in capsys.readouterr().out
 
 
