@@ -8,11 +8,11 @@ def printable(text: str, *, most: int | None = None) -> str:
 
     Args:
         text: from anywhere.
-        most: characters kept; where there are more, the last of them is "…".
+        most: characters at most; where there would be more, the last of them is "…".
 
     >>> printable("a\nb")
     'a\\nb'
     """
-    if most is not None and len(text) > most:
-        text = f"{text[: most - 1]}…"
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    some = text if most is None else text[: most + 1]  # it does not become shorter
+    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in some)
+    return shown if most is None or len(shown) <= most else f"{shown[: most - 1]}…"
