@@ -1,9 +1,10 @@
-"""What is written at the end of a run, and where: a row for each option that names a file."""
+"""What is made of a run at its end: a row for each option that names a file, and GitHub's."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 """Environment variable with the file that GitHub shows as the summary of a step."""
 
+RECORD = "record"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
@@ -25,51 +28,47 @@ class Output:
 
     Attributes:
         name: in a word or two.
-        path: of its file.
-        write: makes it and returns the files that were written.
-        needed: whether the run fails where it cannot be written.
-        whole_run: whether it is only made of a run that came to its end.
+        make: makes it, and returns what to tell of it: where it is.
+        needed: whether the run fails where it cannot be made.
+        of_whole_runs: whether it is made only where the run came to its end.
     """
 
     name: str
-    path: Path
-    write: Callable[[Run, Path], Sequence[Path]]
+    make: Callable[[Run], Sequence[object]]
     needed: bool = True
-    whole_run: bool = False
+    of_whole_runs: bool = False
 
 
-def _record(run: Run, path: Path) -> list[Path]:
+def _record(_: Settings, path: Path, run: Run) -> list[Path]:
     from .records.run_file import write_run
 
     write_run(run, path)
     return [path]
 
 
-def _badge(run: Run, path: Path) -> list[Path]:
+def _badge(_: Settings, path: Path, run: Run) -> list[Path]:
     from .report.badge import write_badges
 
     return write_badges(run, path)
 
 
-def _step_summary(run: Run, path: Path) -> list[Path]:
+def _step_summary(run: Run) -> list[Path]:
     from .report.github import append_summary
 
-    append_summary(run, path)
-    return [path]
+    append_summary(run, Path(os.environ[STEP_SUMMARY]))
+    return []
 
 
-_FILES = (
-    # Setting, name, what writes it, whether it is only for whole runs. The record comes first:
-    # whatever else fails can be made of it.
-    ("json", "record", _record, False),
-    ("badge", "badge", _badge, True),
-)
+_FILES: dict[str, tuple[str, Callable[[Settings, Path, Run], Sequence[object]], bool]] = {
+    "json": (RECORD, _record, False),
+    "badge": ("badge", _badge, True),
+}
+"""Setting → name, what writes it, and whether it is of whole runs only."""
 
 
 def are_wanted(settings: Settings) -> bool:
     """Whether anything is to be made of the run at its end."""
-    named = any(getattr(settings, setting) is not None for setting, *_ in _FILES)
-    return named or bool(os.environ.get(STEP_SUMMARY)) or on_github()
+    return bool(_named(settings)) or bool(os.environ.get(STEP_SUMMARY)) or on_github()
 
 
 def on_github() -> bool:
@@ -78,38 +77,43 @@ def on_github() -> bool:
 
 
 def outputs(settings: Settings, *, base: Path) -> list[Output]:
-    """All that is to be written, found to be possible before anything is measured.
+    """All that is to be made, found to be possible before anything is measured.
 
     Args:
         settings: of the run.
         base: folder that files are named from.
 
     Raises:
-        SettingError: there is no such folder, or it is no place for a file.
+        SettingError: there is no such folder, it is no place for a file, or two are one file.
     """
-    found = [
-        Output(
-            name=name,
-            path=_place(getattr(settings, setting), flag=f"--vlm-{setting}", base=base),
-            write=write,
-            whole_run=whole_run,
-        )
-        for setting, name, write, whole_run in _FILES
-        if getattr(settings, setting) is not None
-    ]
-    summary = os.environ.get(STEP_SUMMARY)
-    if summary:
-        path = base / summary
-        found.append(Output(name="step summary", path=path, write=_step_summary, needed=False))
+    found = []
+    places: dict[Path, str] = {}
+    for setting, file in _named(settings).items():
+        typed = f"--vlm-{setting}={file}"
+        path = _place(file, typed=typed, base=base)
+        if path.resolve() in places:
+            raise SettingError(f"{typed}: {places[path.resolve()]} is the same file")
+        places[path.resolve()] = f"--vlm-{setting}"
+        name, write, of_whole_runs = _FILES[setting]
+        make = partial(write, settings, path)
+        found.append(Output(name=name, make=make, of_whole_runs=of_whole_runs))
+    if os.environ.get(STEP_SUMMARY):
+        found.append(Output(name="step summary", make=_step_summary, needed=False))
     return found
 
 
-def _place(file: str, *, flag: str, base: Path) -> Path:
+def _named(settings: Settings) -> dict[str, str]:
+    """Setting → file, of those that are asked for."""
+    given = {setting: getattr(settings, setting) for setting in _FILES}
+    return {setting: file for setting, file in given.items() if file is not None}
+
+
+def _place(file: str, *, typed: str, base: Path) -> Path:
     path = base / Path(file).expanduser()
     if path.is_dir():
-        raise SettingError(f"{flag}={file}: got a folder, expected a file to write")
+        raise SettingError(f"{typed}: got a folder, expected a file to write")
     if not path.parent.is_dir():
-        raise SettingError(f"{flag}={file}: there is no folder {path.parent}; make it")
+        raise SettingError(f"{typed}: there is no folder {path.parent}; make it")
     if not os.access(path.parent, os.W_OK):
-        raise SettingError(f"{flag}={file}: {path.parent} cannot be written to")
+        raise SettingError(f"{typed}: {path.parent} cannot be written to")
     return path

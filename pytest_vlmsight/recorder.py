@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from . import __version__
-from .outputs import on_github
+from .outputs import RECORD, Output, on_github
 from .plan import ROOT
 from .records.errors import RecordError
 from .report.github import annotation
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from .evaluation import Evaluation
     from .gates import Verdict
-    from .outputs import Output
     from .records.run import Case, Run
     from .settings import Settings
 
@@ -107,31 +106,37 @@ class Recorder:
         if not self._reports:
             return
         run = self.run()
-        stopped = session.shouldfail or session.shouldstop  # by -x, or by hand
+        ended = session.exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}
+        stopped = not ended or session.shouldfail or session.shouldstop  # by hand, or by -x
         failed = []
         for output in self._outputs:
-            if output.whole_run and stopped:
+            if output.of_whole_runs and stopped:
                 self._told.append(f"no {output.name}: the run did not come to its end")
             elif not self._written(output, run) and output.needed:
                 failed.append(output.name)
         if on_github():
-            self._annotation = annotation(run)
+            self._written(Output(name="annotation", make=self._annotate, needed=False), run)
         if failed and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        if failed and not {output.name for output in self._outputs} - set(failed) >= {"record"}:
+        written = {output.name for output in self._outputs}.difference(failed)
+        if failed and RECORD not in written:
             self._keep(run)
 
     def _written(self, output: Output, run: Run) -> bool:
-        """Write one of them, and note where it is or what went wrong."""
+        """Make one of them, and note what it tells or what went wrong."""
         try:
-            files = output.write(run, output.path)
+            told = [f"{output.name}: {line}" for line in output.make(run)]
         except Exception as error:  # what took hours is not lost to a fault of one form of it
             known = isinstance(error, ValueError | OSError)
-            told = str(error) if known else f"{type(error).__name__}: {error}"
-            self._told.append(f"{output.name}: {told}")
+            why = str(error) if known else f"{type(error).__name__}: {error}"
+            self._told.append(f"{output.name}: {why}")
             return False
-        self._told += [f"{output.name}: {file}" for file in files if output.needed]
+        self._told += told
         return True
+
+    def _annotate(self, run: Run) -> list[str]:
+        self._annotation = annotation(run)
+        return []
 
     def _keep(self, run: Run) -> None:
         from .records.run_file import write_run

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from pytest_vlmsight.records.errors import unwritable
 from pytest_vlmsight.whole_file import whole_file
 
-from .printable import printable
-from .standing import Standing, measured, standings
+from .passing import asked, judged, overall, short
+from .standing import Standing, State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,8 +31,14 @@ MOST = 80
 _SHARES = ((1.0, "brightgreen"), (0.8, "green"), (0.5, "yellow"), (0.0, "orange"))
 """A model's colour: the first whose share of passed tasks is reached; red where none passed."""
 
-_STATES = {"PASS": "brightgreen", "INCONCLUSIVE": "yellow", "INCOMPLETE": "yellow", "FAIL": "red"}
-"""A task's colour; lightgrey where it could not be measured."""
+_STATES = {
+    State.PASS: "brightgreen",
+    State.INCONCLUSIVE: "yellow",
+    State.NONE: "yellow",
+    State.FAIL: "red",
+    State.ERROR: "lightgrey",
+}
+"""A task's colour."""
 
 _NAME = 100
 """Characters of a model's name in a file's name."""
@@ -68,12 +74,13 @@ def badges(
     Raises:
         ValueError: the run has no such model, no such task, or no model at all.
     """
+    standing = asked(run)
     models = _chosen("model", run.models, model)
     if task is not None:
         _chosen("task", run.tasks, task)
     made = {}
     for name in models:
-        found = standings(run, name)
+        found = standing[name]
         shown = (LABEL if task is None else task) if label is None else label
         if label is None and len(models) > 1:
             shown = f"{shown} {name}"
@@ -82,7 +89,7 @@ def badges(
         else:
             message, colour = _of_task(next((one for one in found if one.task == task), None))
         made[name] = Badge(
-            label=printable(shown, most=MOST), message=printable(message, most=MOST), colour=colour
+            label=short(shown, most=MOST), message=short(message, most=MOST), colour=colour
         )
     return made
 
@@ -98,9 +105,9 @@ def _chosen(what: str, there: Sequence[str], name: str | None) -> Sequence[str]:
 
 
 def _of_model(found: Sequence[Standing]) -> tuple[str, str]:
-    if not measured(found):
+    if not judged(found):
         return UNKNOWN, "lightgrey"
-    passed = sum(one.passes for one in found)
+    passed = sum(overall(one) is State.PASS for one in found)
     share = passed / len(found)
     colour = next(colour for least, colour in _SHARES if share >= least) if passed else "red"
     return f"{passed}/{len(found)}", colour
@@ -109,10 +116,10 @@ def _of_model(found: Sequence[Standing]) -> tuple[str, str]:
 def _of_task(one: Standing | None) -> tuple[str, str]:
     if one is None or one.sighted is None:
         return UNKNOWN, "lightgrey"
-    told = f"sighted {_percent(one.sighted)}"
-    if one.of_ceiling is not None:
-        told = f"{told} / ceiling {_percent(one.of_ceiling)}"
-    return told, _STATES.get(one.state, "lightgrey")
+    told = f"sighted {_percent(one.sighted.share)}"
+    if one.ceiling is not None:
+        told = f"{told} / ceiling {_percent(one.ceiling.share)}"
+    return told, _STATES[overall(one)]
 
 
 def _percent(share: float) -> str:

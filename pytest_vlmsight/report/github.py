@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .markdown import markdown_report
-from .printable import printable
-from .standing import STATES, Standing, standings
+from .passing import asked, overall, short, word
+from .standing import Standing, State
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,9 +54,9 @@ def annotation(run: Run) -> str:
 
     It is an error where a case failed, a warning where none did and a task does not pass.
     """
-    found = [one for model in run.models for one in standings(run, model)]
-    found.sort(key=lambda one: STATES.index(one.state))
-    others = [one for one in found if not one.passes]
+    found = [one for some in asked(run).values() for one in some]
+    found.sort(key=lambda one: overall(one).rank)
+    others = [one for one in found if overall(one) is not State.PASS]
     level = "notice"
     if any(case.result in {"failed", "error"} for case in run.cases):
         level = "error"
@@ -70,7 +70,7 @@ def annotation(run: Run) -> str:
 
 
 def _line(one: Standing) -> str:
-    return printable(f"{one.model}, {one.task}: {one.state}", most=200)
+    return f"{short(one.model, most=100)}, {short(one.task, most=100)}: {word(overall(one))}"
 
 
 def _data(text: str) -> str:

@@ -10,14 +10,14 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_vlmsight.plan import GATES
-
+from .passing import asked, overall, short, word
 from .printable import printable
-from .standing import STATES, Standing, standings, state_of
+from .standing import GATES, Standing, State, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from pytest_vlmsight.accuracy import Accuracy
     from pytest_vlmsight.records.run import Run
 
 _DASH = "–"
@@ -48,7 +48,7 @@ def escaped(text: object, *, most: int = _NAME) -> str:
     >>> escaped("a|b <i>")
     'a\\|b &lt;i&gt;'
     """
-    safe = printable(str(text), most=most)
+    safe = short(str(text), most=most)
     return _MARKUP.sub(lambda found: _HARMLESS.get(found[0], f"\\{found[0]}"), safe)
 
 
@@ -69,8 +69,8 @@ def markdown_report(run: Run, *, limit: int | None = None) -> str:
         limit: bytes in UTF-8; where there is more, reasons are left out before provenance, and
             that before tables, of the models that stand best first; a note says so.
     """
-    found = {model: standings(run, model) for model in run.models}
-    models = sorted(found, key=lambda model: [STATES.index(one.state) for one in found[model]])
+    found = asked(run)
+    models = sorted(found, key=lambda model: [overall(one).rank for one in found[model]])
     blocks = [_Block(5, "heading", _heading([one for some in found.values() for one in some]))]
     for model in models:
         blocks.append(_Block(3, "table", _table(model, found[model])))
@@ -108,20 +108,20 @@ def _note(left_out: Sequence[_Block]) -> _Block:
 
 
 def _heading(found: Sequence[Standing]) -> str:
-    counts = Counter(one.state for one in found)
-    worst = next((state for state in STATES if counts[state]), "nothing was measured")
-    told = ", ".join(f"{counts[state]} {state}" for state in STATES if counts[state])
-    passed = f"{counts['PASS']} of {len(found)} tasks pass"
-    return f"## vlmsight: {worst}\n\n**{passed}**" + (f" ({told})" if told else "")
+    counts = Counter(map(overall, found))
+    told = [f"{counts[state]} {word(state)}" for state in State if counts[state]]
+    worst = word(min(counts, key=lambda state: state.rank)) if found else "nothing was measured"
+    passed = f"{counts[State.PASS]} of {len(found)} tasks pass"
+    return f"## vlmsight: {worst}\n\n**{passed}**" + (f" ({', '.join(told)})" if told else "")
 
 
 def _table(model: str, found: Sequence[Standing]) -> str:
-    gates = list(dict.fromkeys([*GATES, *(case.gate for one in found for case in one.cases)]))
+    gates = list(dict.fromkeys([*GATES, *(gate for one in found for gate in one.cases)]))
     head = ["task", "sighted", "blind", "ceiling", "chance", "n", *(f"{g} gate" for g in gates)]
     rules = ["---", *["--:"] * 5, *["---"] * len(gates)]
     rows = [head, rules, *(_row(one, gates) for one in found)]
     lines = [f"### {escaped(model)}", "", *_facts(found)]
-    levels = {1 - 2 * one.alpha for one in found if one.evaluation is not None}
+    levels = {one.confidence for one in found if one.evaluation is not None}
     lines += [f"| {' | '.join(row)} |" for row in rows]
     if levels:
         shown = " or ".join(f"{level:.0%}" for level in sorted(levels))
@@ -139,34 +139,23 @@ def _facts(found: Iterable[Standing]) -> list[str]:
 
 
 def _row(one: Standing, gates: Sequence[str]) -> list[str]:
-    states = {case.gate: state_of(case) for case in one.cases}
-    shown = [escaped(states.get(gate, _DASH)) for gate in gates]
-    return [escaped(one.task), *_numbers(one), *shown]
+    accuracies = [_share(accuracy) for accuracy in (one.sighted, one.blind, one.ceiling)]
+    chance = _DASH if one.chance is None else f"{100 * one.chance:.1f}"
+    n = _DASH if one.evaluation is None else str(one.evaluation.n)
+    return [escaped(one.task), *accuracies, chance, n, *(str(one.state(gate)) for gate in gates)]
 
 
-def _numbers(one: Standing) -> list[str]:
-    from pytest_vlmsight.accuracy import accuracies
-
-    evaluation = one.evaluation
-    if evaluation is None:
-        return [_DASH] * 5
-    shown = {
-        a.name: f"{100 * a.share:.1f} [{100 * a.interval.low:.1f}, {100 * a.interval.high:.1f}]"
-        for a in accuracies(evaluation, confidence=1 - 2 * one.alpha)
-    }
-    return [
-        shown["sighted"],
-        shown[f"blind_{evaluation.strongest_blind}"],
-        shown.get(f"ceiling_{one.ceiling}", _DASH),
-        f"{100 * float(evaluation.chance.mean()):.1f}",
-        str(evaluation.n),
-    ]
+def _share(accuracy: Accuracy | None) -> str:
+    if accuracy is None:
+        return _DASH
+    low, high = accuracy.interval.low, accuracy.interval.high
+    return f"{100 * accuracy.share:.1f} [{100 * low:.1f}, {100 * high:.1f}]"
 
 
 def _reasons(found: Sequence[Standing]) -> str:
     lines = []
     for one in found:
-        for case in sorted(one.cases, key=lambda case: STATES.index(state_of(case))):
+        for case in sorted(one.cases.values(), key=lambda case: state_of(case).rank):
             reason = case.told if case.verdict is None or case.told else case.verdict.reason
             told = escaped(" ".join(reason.split()), most=_REASON)
             lines.append(

@@ -1,18 +1,19 @@
-"""Texts of models and data sets, safe to show: what does not print is escaped."""
+"""Text of models and data sets, made harmless to whatever shows it as text."""
 
 from __future__ import annotations
 
 
-def printable(text: str, *, most: int | None = None) -> str:
-    r"""One line in which nothing is hidden: no control, direction or formatting characters.
+def printable(text: str, *, kept: str = "") -> str:
+    r"""The text with escapes for characters that do not print.
+
+    Among them are those that turn the direction of writing round, and the surrogates by which
+    Python tells names of files that are no Unicode.
 
     Args:
-        text: from anywhere.
-        most: characters at most; where there would be more, the last of them is "…".
+        text: anything.
+        kept: characters to be left as they are.
 
-    >>> printable("a\nb")
-    'a\\nb'
+    >>> printable("a\u202eb\udcff")
+    'a\\u202eb\\udcff'
     """
-    some = text if most is None else text[: most + 1]  # it does not become shorter
-    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in some)
-    return shown if most is None or len(shown) <= most else f"{shown[: most - 1]}…"
+    return "".join(c if c.isprintable() or c in kept else ascii(c)[1:-1] for c in text)

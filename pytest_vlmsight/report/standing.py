@@ -1,17 +1,15 @@
-"""How a model stands in a task, and in all of a run: what badges and summaries are made of.
-
-A task **passes** where its ceiling gate, its blind gate and every further case of it passed with
-the verdict PASS. An ERROR, a gate that was not run (``-k``) and an INCONCLUSIVE that
-``--vlm-inconclusive`` lets through are no passes.
-"""
+"""Where each (model, task) of a run stands: its accuracies and what its gates say."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from pytest_vlmsight.plan import GATES
-from pytest_vlmsight.settings import GateSettings, Settings
+from pytest_vlmsight.accuracy import Accuracy, SliceAccuracy, accuracies, by_slice
+from pytest_vlmsight.records.errors import RecordError
+from pytest_vlmsight.records.run_settings import run_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,113 +17,148 @@ if TYPE_CHECKING:
     from pytest_vlmsight.evaluation import Evaluation
     from pytest_vlmsight.records.run import Case, Run
 
-STATES = ("FAIL", "ERROR", "INCONCLUSIVE", "INCOMPLETE", "PASS")
-"""Of a task, the worst first; INCOMPLETE: what was judged passed, and not all gates were."""
+GATES = ("ceiling", "blind")
+"""Gates that every report has a column for."""
 
 
-def state_of(case: Case) -> str:
-    """What came of a case: its verdict, or ERROR."""
-    if case.result == "error" or case.verdict is None:
-        return "ERROR"
-    return str(case.verdict.outcome)
+class State(StrEnum):
+    """What came of a gate, worst first."""
+
+    FAIL = "FAIL"
+    ERROR = "ERROR"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    NONE = "–"
+    PASS = "PASS"  # noqa: S105 - no password
+
+    @property
+    def rank(self) -> int:
+        """0 for the worst."""
+        return list(State).index(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+def state_of(case: Case | None) -> State:
+    """What came of a gate; NONE where it was not run, or skipped before it was judged."""
+    if case is None:
+        return State.NONE
+    if case.result == "error":
+        return State.ERROR
+    return State.NONE if case.verdict is None else State(case.verdict.outcome.value)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Standing:
-    """What a run says of one model in one task.
+    """One (model, task).
 
     Attributes:
         model: as shown.
         task: its name.
-        cases: of both.
-        evaluation: None where it could not be measured.
-        ceiling: the kind that decides; None where it could not be measured.
-        alpha: error rate of its gates.
+        evaluation: None where nothing was measured.
+        cases: by gate.
+        kind: the ceiling that decides.
+        confidence: of the intervals, two-sided.
     """
 
     model: str
     task: str
-    cases: tuple[Case, ...]
     evaluation: Evaluation | None
-    ceiling: str | None
-    alpha: float
+    cases: Mapping[str, Case]
+    kind: str
+    confidence: float
+
+    def state(self, gate: str) -> State:
+        """What came of a gate."""
+        return state_of(self.cases.get(gate))
 
     @property
-    def state(self) -> str:
-        """One of ``STATES``: that of the worst case."""
-        found = {state_of(case) for case in self.cases}
-        if not {case.gate for case in self.cases} >= set(GATES):
-            found.add("INCOMPLETE")
-        return next((state for state in STATES if state in found), "INCOMPLETE")
+    def states(self) -> list[State]:
+        """Of the gates that every report shows and of others that were run."""
+        return [self.state(gate) for gate in dict.fromkeys((*GATES, *self.cases))]
+
+    @cached_property
+    def accuracies(self) -> dict[str, Accuracy]:
+        """By name: sighted, blind_KIND, ceiling_KIND."""
+        if self.evaluation is None:
+            return {}
+        return {a.name: a for a in accuracies(self.evaluation, confidence=self.confidence)}
 
     @property
-    def passes(self) -> bool:
-        """Whether all gates were judged and passed."""
-        return self.state == "PASS"
+    def sighted(self) -> Accuracy | None:
+        """With the image."""
+        return self.accuracies.get("sighted")
 
     @property
-    def sighted(self) -> float | None:
-        """Share of items right."""
+    def blind(self) -> Accuracy | None:
+        """Of the strongest blind run."""
         if self.evaluation is None:
             return None
-        return float(self.evaluation.sighted.scores(self.evaluation.gold).mean())
+        return self.accuracies[f"blind_{self.evaluation.strongest_blind}"]
 
     @property
-    def of_ceiling(self) -> float | None:
-        """Share of items that the readout has right."""
-        if self.evaluation is None or self.ceiling is None:
-            return None
-        return float(self.evaluation.ceiling_scores(self.ceiling).mean())
+    def ceiling(self) -> Accuracy | None:
+        """Of the readout that decides; None where it was not measured."""
+        return self.accuracies.get(f"ceiling_{self.kind}")
+
+    @property
+    def chance(self) -> float | None:
+        """Mean accuracy of guessing."""
+        return None if self.evaluation is None else float(self.evaluation.chance.mean())
+
+    @cached_property
+    def slices(self) -> list[SliceAccuracy]:
+        """Of slices that have several values."""
+        if self.evaluation is None:
+            return []
+        rows = by_slice(self.evaluation, kind=self.kind, confidence=self.confidence)
+        names = [row.name for row in rows]
+        return [row for row in rows if names.count(row.name) > 1]
+
+    @property
+    def place(self) -> tuple[bool, list[int], float, str]:
+        """Where it stands among others: worst gates first, then what loses most of its ceiling.
+
+        What was not asked is last.
+        """
+        asked = self.evaluation is not None or bool(self.cases)
+        lost = 0.0
+        if self.sighted is not None and self.ceiling is not None:
+            lost = self.sighted.share - self.ceiling.share
+        return not asked, sorted(state.rank for state in self.states), lost, self.task
 
 
-def standings(run: Run, model: str) -> list[Standing]:
-    """Of a model in all tasks that the run had for it: the worst first, then by the gap.
+def standings(run: Run) -> dict[str, list[Standing]]:
+    """Model → all tasks of the run, worst first; also those that it was not asked.
 
-    Args:
-        run: all of it.
-        model: one of ``run.models``.
+    Raises:
+        RecordError: a setting or an evaluation of the run cannot be used.
     """
-    evaluations = {one.task: one for one in run.evaluations if one.model == model}
-    cases = [case for case in run.cases if case.model == model]
-    tasks = dict.fromkeys([*evaluations, *(case.task for case in cases)])
-    found = [
-        Standing(
-            model=model,
-            task=task,
-            cases=tuple(case for case in cases if case.task == task),
-            evaluation=evaluations.get(task),
-            ceiling=_decisive(run, evaluations.get(task)),
-            alpha=_gate(run, task).alpha,
+    settings = run_settings(run)
+    measured = {(one.model, one.task): one for one in run.evaluations}
+    for one in run.evaluations:
+        if not one.blind:
+            raise RecordError(f"evaluation of {one.model}, {one.task}: it has no blind answers")
+    cases: dict[tuple[str, str], dict[str, Case]] = {}
+    for case in run.cases:
+        cases.setdefault((case.model, case.task), {})[case.gate] = case
+    return {
+        model: sorted(
+            (
+                Standing(
+                    model=model,
+                    task=task,
+                    evaluation=measured.get((model, task)),
+                    cases=cases.get((model, task), {}),
+                    kind=settings.ceiling[0],
+                    confidence=1 - 2 * settings.gate_for(task).alpha,
+                )
+                for task in run.tasks
+            ),
+            key=lambda one: one.place,
         )
-        for task in tasks
-    ]
-    return sorted(found, key=_worst_first)
+        for model in run.models
+    }
 
 
-def measured(found: Sequence[Standing]) -> bool:
-    """Whether anything at all was judged."""
-    return any(case.verdict is not None for one in found for case in one.cases)
-
-
-def _worst_first(one: Standing) -> tuple[int, float, str]:
-    gap = 0.0
-    if one.sighted is not None and one.of_ceiling is not None:
-        gap = one.sighted - one.of_ceiling
-    return STATES.index(one.state), gap, one.task
-
-
-def _decisive(run: Run, evaluation: Evaluation | None) -> str | None:
-    if evaluation is None:
-        return None
-    named = run.settings.get("ceiling") or list(evaluation.ceilings)
-    return named[0] if named and named[0] in evaluation.ceilings else None
-
-
-def _gate(run: Run, task: str) -> GateSettings:
-    """The gate's settings as the run had them."""
-    general: Mapping[str, Any] = run.settings.get("gate") or {}
-    per_task = tuple(
-        (str(pattern), tuple((str(key), float(value)) for key, value in changes))
-        for pattern, changes in run.settings.get("per_task") or ()
-    )
-    return Settings(gate=GateSettings(**general), per_task=per_task).gate_for(task)
+def counted(cases: Sequence[Case]) -> dict[State, int]:
+    """State → how many gates, for every state."""
+    states = [state_of(case) for case in cases]
+    return {state: states.count(state) for state in State}
