@@ -156,13 +156,13 @@ def test_the_ending_says_the_form(tmp_path: Path) -> None:
 
 
 def test_badges_of_several_models_are_named_after_them(tmp_path: Path) -> None:
-    names = ("llava-1.5", "Org/Model@main", "org-model-main", "../up", "½")
+    names = ("llava-1.5", "org-model-main", "Org/Model@main", "../up", "½")
     models = run(*(evaluation(model=name, n=4) for name in names))
     files = write_badges(models, tmp_path / "sight.json")
     assert [file.name for file in files] == [
         "sight-llava-1.5.json",
-        "sight-Org-Model-main.json",
-        "sight-org-model-main-2.json",
+        "sight-org-model-main.json",
+        "sight-Org-Model-main-2.json",
         "sight-up.json",
         "sight-model.json",
     ]

@@ -80,6 +80,11 @@ def test_what_could_not_be_measured_has_dashes_and_its_reason() -> None:
     assert text.startswith("## vlmsight: ERROR\n")
 
 
+def test_a_reason_of_several_lines_is_one() -> None:
+    told = replace(case(evaluation(), "ceiling", None), told="it ran\n  out of memory\n")
+    assert "- **one, ceiling: ERROR** it ran out of memory\n" in markdown_report(run(cases=[told]))
+
+
 def test_further_gates_have_columns_of_their_own() -> None:
     one = evaluation()
     cases = [case(one, gate) for gate in ("ceiling", "blind")]
