@@ -127,7 +127,7 @@ def test_runs_without_a_model_tell_github_nothing(pytester: pytest.Pytester, sum
 
 def test_of_several_processes_one_writes(pytester: pytest.Pytester, summary: Path) -> None:
     done = pytester.runpytest_subprocess(
-        *WHAT, "--vlm=./always_a", "-n2", "--vlm-badge=sight.json", timeout=120
+        *WHAT, "--vlm=./always_a", "-n2", "--vlm-badge=sight.json", timeout=300
     )
     text = summary.read_text()
     assert text.count("## vlmsight: ") == text.count("### oracle") == text.count("### always_a") + 1
