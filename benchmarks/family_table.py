@@ -42,7 +42,7 @@ def main() -> None:
             build(Path(folder) / family, family)
         os.chdir(folder)
         table = Path(folder) / "table.md"
-        check_models([f"./{name}" for name in names], summary=True, output=table)
+        check_models([f"./{name}" for name in names], form="summary", output=table)
         text = table.read_text(encoding="utf-8")
     before, _, rest = parsed.output.read_text(encoding="utf-8").partition(BEGIN)
     _, _, after = rest.partition(END)

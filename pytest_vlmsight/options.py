@@ -168,6 +168,12 @@ def parse_knobs(words: list[str]) -> tuple[tuple[str, str], ...]:
     return tuple(pairs)
 
 
+def _badge(text: str) -> str:
+    if not text.endswith((".svg", ".json")):
+        raise ValueError(text)
+    return text
+
+
 def _difficulty(text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     pattern, *words = text.split() or [""]
     if "=" in pattern or not words:
@@ -342,6 +348,14 @@ OPTIONS = (
         expected="a file to write, in a folder that is there",
         help="report of the run: one HTML file, with the items that the eye solves and the mouth "
         "misses (extra: report)",
+        whole=True,
+    ),
+    Option(
+        name="badge",
+        parse=_badge,
+        default=None,
+        expected="a file to write that ends with .svg or .json, in a folder that is there",
+        help="badge of the run: a picture (.svg), or what shields.io makes one of (.json)",
         whole=True,
     ),
     Option(

@@ -1,4 +1,4 @@
-"""Makes a run's record out of pytest's reports, xdist's included, and writes what comes of it.
+"""Makes a run out of pytest's reports, those of xdist's workers too, and has it written.
 
 An evaluation travels with the first report of a case that it was measured for, as JSON. Only the
 process that the user started writes files.
@@ -17,10 +17,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from . import __version__
+from .outputs import RECORD, Output, on_github
 from .plan import ROOT
+from .records.errors import RecordError
+from .report.github import annotation
+from .report.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping, Sequence
 
     from .evaluation import Evaluation
     from .gates import Verdict
@@ -38,23 +42,24 @@ def attach(report: pytest.TestReport, evaluation: Evaluation) -> None:
 
 
 class Recorder:
-    """The hooks that make a record and write what is asked for.
+    """The hooks that make a run and have it written.
 
     Args:
         config: of the run.
         settings: of the run.
-        places: one of ``settings.OUTPUTS`` → where it is to be.
+        outputs: what is to be written.
     """
 
     def __init__(
-        self, config: pytest.Config, *, settings: Settings, places: Mapping[str, Path]
+        self, config: pytest.Config, *, settings: Settings, outputs: Sequence[Output]
     ) -> None:
-        self._config, self._settings, self._places = config, settings, places
+        self._config, self._settings, self._outputs = config, settings, outputs
         self._started = datetime.now(UTC)
         self._clock = time.monotonic()  # the other may be set while the run runs
         self._evaluations: dict[tuple[str, str], str] = {}
         self._reports: dict[str, pytest.TestReport] = {}
         self._told: list[str] = []
+        self._annotation: str | None = None
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep what a case's reports tell."""
@@ -93,62 +98,63 @@ class Recorder:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write all outputs; where one fails, the others are written, and the run fails.
+        """Write all that was asked for; what cannot be written keeps nothing else from being so.
 
-        The record is then kept elsewhere unless it was written: all others are made of it.
+        The run then fails, and its record is kept elsewhere where there is no other: all that
+        was asked for can be made of it.
         """
         if not self._reports:
             return
         run = self.run()
-        failed = [name for name, path in self._places.items() if not self._write(name, run, path)]
-        if not failed:
-            return
-        if session.exitstatus == pytest.ExitCode.OK:
+        ended = session.exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}
+        stopped = not ended or session.shouldfail or session.shouldstop  # by hand, or by -x
+        failed = []
+        for output in self._outputs:
+            if output.of_whole_runs and stopped:
+                self._told.append(f"no {output.name}: the run did not come to its end")
+            elif not self._written(output, run) and output.needed:
+                failed.append(output.name)
+        if on_github():
+            self._written(Output(name="annotation", make=self._annotate, needed=False), run)
+        if failed and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        if "json" in failed or "json" not in self._places:
-            self._write("kept", run, Path(tempfile.mkdtemp(prefix="vlmsight-")) / "run.json")
+        written = {output.name for output in self._outputs}.difference(failed)
+        if failed and RECORD not in written:
+            self._keep(run)
 
-    def _write(self, name: str, run: Run, path: Path) -> bool:
-        """Write an output and say where it is, or why it is not; whether it was written."""
-        from .records.errors import RecordError
-
-        told, write = WRITERS[name]
+    def _written(self, output: Output, run: Run) -> bool:
+        """Make one of them, and note what it tells or what went wrong."""
         try:
-            write(run, path, self._settings)
+            told = [f"{output.name}: {line}" for line in output.make(run)]
+        except Exception as error:  # what took hours is not lost to a fault of one form of it
+            known = isinstance(error, ValueError | OSError)
+            why = str(error) if known else f"{type(error).__name__}: {error}"
+            self._told.append(f"{output.name}: {why}")
+            return False
+        self._told += told
+        return True
+
+    def _annotate(self, run: Run) -> list[str]:
+        self._annotation = annotation(run)
+        return []
+
+    def _keep(self, run: Run) -> None:
+        from .records.run_file import write_run
+
+        kept = Path(tempfile.mkdtemp(prefix="vlmsight-")) / "run.json"
+        try:
+            write_run(run, kept)
         except RecordError as error:
             self._told.append(str(error))
-        except Exception as error:  # hours of answers are not lost because one output fails
-            self._told.append(f"{path} could not be made: {error!r}")
         else:
-            self._told.append(f"{told} {path}")
-            return True
-        return False
+            self._told.append(f"the record was kept in {kept}")
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Where the outputs are."""
+        """Where everything is, and a line for GitHub to show."""
         for line in self._told:
-            terminalreporter.write_line(f"vlmsight: {line}")
-
-
-def _write_record(run: Run, path: Path, _: Settings) -> None:
-    from .records.run_file import write_run
-
-    write_run(run, path)
-
-
-def _write_report(run: Run, path: Path, settings: Settings) -> None:
-    from .report.html import write_report
-    from .report.pictures import TaskPictures
-
-    write_report(run, path, pictures=TaskPictures(run, canvas=settings.canvas()))
-
-
-WRITERS: dict[str, tuple[str, Callable[[Run, Path, Settings], None]]] = {
-    "json": ("record:", _write_record),
-    "report": ("report:", _write_report),
-    "kept": ("the record was kept in", _write_record),
-}
-"""Output → what is said where it was written, and what writes it: RecordError where it cannot."""
+            terminalreporter.write_line(f"vlmsight: {printable(line)}")
+        if self._annotation is not None:
+            terminalreporter.write_line(self._annotation)
 
 
 def _case(report: pytest.TestReport) -> Case:

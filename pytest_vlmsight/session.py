@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +10,7 @@ import pytest
 from .models.names import ModelName, UnknownModelError, parse_name
 from .models.own import own_models, own_name
 from .options import SettingError
+from .outputs import are_wanted, outputs
 from .plan import ROOT, Plan
 from .progress import open_progress
 from .settings import Settings, read_settings
@@ -61,55 +60,19 @@ def activate(config: pytest.Config) -> None:
             raise pytest.UsageError(f"--vlm={name}: two models would share this name")
     if not names:
         raise pytest.UsageError("--vlm: no model is named")
-    if settings.outputs and not hasattr(config, "workerinput"):
+    if are_wanted(settings) and not hasattr(config, "workerinput"):
         from .recorder import Recorder
 
-        places = _places(settings, config)
-        recorder = Recorder(config, settings=settings, places=places)
+        try:
+            found = outputs(settings, base=config.invocation_params.dir)
+        except SettingError as error:
+            raise pytest.UsageError(str(error)) from None
+        recorder = Recorder(config, settings=settings, outputs=found)
         config.pluginmanager.register(recorder, "vlmsight-recorder")
     config.pluginmanager.register(
         SuitePlugin(config, settings=settings, names=names, wanted=_take_arguments(config)),
         "vlmsight-suite",
     )
-
-
-def _places(settings: Settings, config: pytest.Config) -> dict[str, Path]:
-    """Output → where it is to be written, found to be possible before anything is measured.
-
-    Raises:
-        pytest.UsageError: two would be one file, or one of them cannot be made.
-    """
-    places: dict[str, Path] = {}
-    for name, file in settings.outputs.items():
-        path = _place(f"--vlm-{name}={file}", file, config)
-        for other, taken in places.items():
-            if path.resolve() == taken.resolve():
-                raise pytest.UsageError(f"--vlm-{name}={file}: --vlm-{other} names this file, too")
-        places[name] = path
-    if "report" in places:
-        from .report.html import NoJinjaError, require_report
-
-        try:
-            require_report(f"--vlm-report={settings.report}")
-        except NoJinjaError as error:
-            raise pytest.UsageError(str(error)) from None
-    return places
-
-
-def _place(typed: str, file: str, config: pytest.Config) -> Path:
-    """Where a file is to be written.
-
-    Raises:
-        pytest.UsageError: there is no such folder, or it is no place for a file.
-    """
-    path = config.invocation_params.dir / Path(file).expanduser()
-    if path.is_dir():
-        raise pytest.UsageError(f"{typed}: got a folder, expected a file to write")
-    if not path.parent.is_dir():
-        raise pytest.UsageError(f"{typed}: there is no folder {path.parent}; make it")
-    if not os.access(path.parent, os.W_OK):
-        raise pytest.UsageError(f"{typed}: {path.parent} cannot be written to")
-    return path
 
 
 def _take_arguments(config: pytest.Config) -> tuple[str, ...] | None:
@@ -201,7 +164,7 @@ class SuitePlugin:
             return report
         if report.failed and report.when != "call" and call.excinfo:
             report.longrepr = item.repr_failure(call.excinfo)
-        if self.settings.outputs and report.when == "setup":
+        if are_wanted(self.settings) and report.when == "setup":
             evaluation = item.newly_measured()
             if evaluation is not None:
                 from .recorder import attach

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 GATE_KEYS = ("margin", "recovery", "min_gain", "alpha")
 
-OUTPUTS = ("json", "report")
-"""Settings that name a file to be made of the run."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateSettings:
@@ -58,16 +55,11 @@ class Settings:
     difficulty: tuple[Difficulty, ...] = ()
     json: str | None = None
     report: str | None = None
+    badge: str | None = None
     cache_dir: str | None = None
     no_cache: bool = False
     jobs: int | None = None
     trust_remote_code: bool = False
-
-    @property
-    def outputs(self) -> dict[str, str]:
-        """Setting → the file that is to be written, of those that are asked for."""
-        given = {name: getattr(self, name) for name in OUTPUTS}
-        return {name: file for name, file in given.items() if file is not None}
 
     def gate_for(self, task: str) -> GateSettings:
         """The gate's settings for a task: the general ones and what the ini file changes."""

@@ -13,7 +13,7 @@ settings.register_profile("vlmsight", deadline=None, derandomize=bool(os.environ
 settings.load_profile("vlmsight")
 
 # pytest prints more where it finds these: runs within tests look the same everywhere.
-for variable in ("CI", "BUILD_NUMBER"):
+for variable in ("CI", "BUILD_NUMBER", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
     os.environ.pop(variable, None)
 
 

@@ -60,7 +60,9 @@ def evaluation(
 
     orders = np.full((n, turns, int(counts.max())), -1)
     for index, count in enumerate(counts.tolist()):
-        orders[index, :, :count] = [np.roll(np.arange(count), index // count + r) for r in range(turns)]
+        orders[index, :, :count] = [
+            np.roll(np.arange(count), index // count + r) for r in range(turns)
+        ]
     return Evaluation(
         model=model,
         task=task,

@@ -13,7 +13,7 @@ from made_tasks import add_made_tasks
 from PIL import Image
 
 from pytest_vlmsight import __version__
-from pytest_vlmsight.cli import main
+from pytest_vlmsight.cli import COMMANDS, main
 from pytest_vlmsight.models.aliases import ALIASES
 from pytest_vlmsight.tasks.pack import load_task
 from pytest_vlmsight.tasks.registry import BUILT_IN
@@ -336,6 +336,28 @@ def test_command_that_prints_to_a_closed_pipe_does_not_show_a_traceback() -> Non
         process.stdout.close()
         err = process.stderr.read()
     assert "Traceback" not in err
+
+
+def test_an_error_of_several_lines_is_told_in_one(
+    capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("first line\n  second \x1b[31mline")
+
+    monkeypatch.setattr("pytest_vlmsight.models.assemble.assemble", fail)
+    line = refused(capsys, "assemble", "vits-smollm2", str(tmp_path / "model"))
+    assert line == r"vlmsight assemble: first line second \x1b[31mline"
+
+
+def test_help_names_every_command_and_says_what_exit_codes_mean(capsys: Capture) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--help"])
+    assert caught.value.code == 0
+    words = " ".join(capsys.readouterr().out.split())
+    for command in COMMANDS:
+        assert f" {command.__name__.rpartition('.')[2]} " in words
+    assert "Exit status: 0, done; 1, " in words
+    assert "; 2, it could not be done, and a line on stderr says why." in words
 
 
 def test_light_commands_load_no_model_library() -> None:

@@ -60,6 +60,7 @@ VALID: dict[str, list[tuple[Any, Any]]] = {
     ],
     "json": [("run.json", "run.json"), ("a b/run.json", "a b/run.json")],
     "report": [("run.html", "run.html"), ("a b/run.html", "a b/run.html")],
+    "badge": [("sight.svg", "sight.svg"), ("a b/sight.json", "a b/sight.json")],
     "cache-dir": [("~/my pictures, here", "~/my pictures, here")],
     "no-cache": [("true", True), (True, True), ("no", False)],
     "jobs": [("auto", None), ("3", 3)],
@@ -90,6 +91,7 @@ INVALID: dict[str, list[Any]] = {
     "images": ["both"],
     "size": ["223", "673", "0", "large", "224.5"],
     "difficulty": [["depth"], ["ratio=1"], ["depth ratio"], ["depth ratio="], ["depth =1"], [" "]],
+    "badge": ["sight.png", "svg", "sight.SVG"],
     "no-cache": ["maybe"],
     "trust-remote-code": ["maybe", "2"],
 }

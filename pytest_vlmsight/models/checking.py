@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -46,14 +48,14 @@ class Checked:
 
 
 def check_models(
-    names: Sequence[str], *, summary: bool, output: Path | None, **options: Any
+    names: Sequence[str], *, form: str = "tables", output: Path | None = None, **options: Any
 ) -> int:
     """Check models and print, or write, what came out.
 
     Args:
         names: as after ``--vlm``.
-        summary: one row for each instead of a table for each.
-        output: Markdown file to write.
+        form: tables, a Markdown table for each; summary, a row for each; or json.
+        output: file to write it to, too.
         options: of ``TransformersVlm.from_name``.
 
     Returns:
@@ -71,7 +73,7 @@ def check_models(
         if len(names) > 1:
             told = "refused" if found[-1].refused else "FAIL" if found[-1].failed else "pass"
             print(f"{number}/{len(names)} {found[-1].name}: {told}", file=sys.stderr, flush=True)
-    text = summary_of(found) if summary else "\n".join(map(table_of, found))
+    text = _FORMS[form](found)
     print(text)
     if output is not None:
         with whole_file(output) as unfinished:
@@ -104,6 +106,26 @@ def table_of(one: Checked) -> str:
     return "\n".join([*lines, ""])
 
 
+def tables_of(found: Sequence[Checked]) -> str:
+    """Markdown: a table for each model."""
+    return "\n".join(map(table_of, found))
+
+
+def json_of(found: Sequence[Checked]) -> str:
+    """JSON: a list of objects with name, passed, refused (or null), provenance and checks."""
+    plain = [
+        {
+            "name": one.name,
+            "passed": not (one.failed or one.refused),
+            "refused": one.refused,
+            "provenance": dict(one.provenance),
+            "checks": [dataclasses.asdict(check) for check in one.checks],
+        }
+        for one in found
+    ]
+    return json.dumps(plain, indent=2, sort_keys=True, default=str)
+
+
 def summary_of(found: Sequence[Checked]) -> str:
     """Markdown: one row for each model."""
     names = next(([check.name for check in one.checks] for one in found if one.checks), [])
@@ -133,3 +155,6 @@ def summary_of(found: Sequence[Checked]) -> str:
 
 def _row(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+
+
+_FORMS = {"tables": tables_of, "summary": summary_of, "json": json_of}

@@ -13,7 +13,7 @@ from pytest_vlmsight.gates import Outcome, Verdict
 from pytest_vlmsight.stats.interval import Interval
 from pytest_vlmsight.whole_file import whole_file
 
-from .errors import RecordError
+from .errors import RecordError, unwritable
 from .form import answers_plain, evaluation_of, items_plain
 from .run import RESULTS, Case, Run
 
@@ -39,9 +39,7 @@ def write_run(run: Run, path: Path) -> None:
         with whole_file(path) as unfinished:
             unfinished.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise RecordError(
-            f"{path} cannot be written: {error.strerror or error}; nothing there was changed"
-        ) from error
+        raise unwritable(path, error) from error
 
 
 def run_text(run: Run) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from pytest_vlmsight import cli
 from pytest_vlmsight.models import checking
-from pytest_vlmsight.models.checking import Checked, check_models, summary_of, table_of
+from pytest_vlmsight.models.checking import Checked, check_models, json_of, summary_of, table_of
 from pytest_vlmsight.models.conformance import FAIL, NONE, PASS, Check
 
 if TYPE_CHECKING:
@@ -80,6 +81,16 @@ def test_a_summary_has_a_row_for_each_model_and_tells_each_reason_once() -> None
     ]
 
 
+def test_json_has_all_that_tables_have() -> None:
+    refused = made(name="two", provenance={}, checks=(), refused="it is none")
+    one, other, failing = json.loads(json_of([made(), refused, made(checks=FAILING)]))
+    assert one["provenance"] == FACTS
+    assert one["checks"][0] == {"name": "letters", "outcome": "pass", "told": "2 to 4 options"}
+    assert (one["name"], one["passed"], one["refused"]) == ("one", True, None)
+    assert (other["passed"], other["refused"], other["checks"]) == (False, "it is none", [])
+    assert failing["passed"] is False
+
+
 def test_only_a_check_that_fails_fails_a_model() -> None:
     assert not made().failed
     assert made(checks=FAILING).failed
@@ -125,7 +136,7 @@ def test_a_name_that_is_none_is_told_before_any_model_is_loaded(
 
 def test_a_model_that_is_none_with_eyes_is_refused(capsys: Capture, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"model_type": "bert"}')
-    assert check_models([str(tmp_path)], summary=False, output=None) == 1
+    assert check_models([str(tmp_path)]) == 1
     assert f"Not loaded: {tmp_path} is no vision-language model" in capsys.readouterr().out
 
 
@@ -137,6 +148,19 @@ def test_a_model_that_fails_is_told_by_the_exit_status(
     out, err = capsys.readouterr()
     assert err.splitlines() == [f"1/2 {plain}: FAIL", f"2/2 {plain}: FAIL"]
     assert "| letters | FAIL | 3 scores for 2 options |" in out
+
+
+def test_json_is_printed_and_written(
+    capsys: Capture, plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checking, "conformance", lambda _: list(FAILING))
+    output = tmp_path / "found.json"
+    assert cli.main(["check", str(plain), "--json", "-o", str(output)]) == 1
+    out, _ = capsys.readouterr()
+    assert output.read_text(encoding="utf-8") == out
+    (one,) = json.loads(out)
+    assert one["provenance"]["model_type"] == "llava"
+    assert out == json.dumps([one], indent=2, sort_keys=True) + "\n"
 
 
 def test_options_reach_the_model(

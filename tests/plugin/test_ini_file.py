@@ -47,6 +47,7 @@ vlm_difficulty = made_* shade=120..160
     made_colours shade=150
 vlm_json = my record.json
 vlm_report = my report.html
+vlm_badge = my badge.svg
 vlm_cache_dir = my pictures
 vlm_no_cache = yes
 vlm_jobs = 3
@@ -80,6 +81,7 @@ vlm_size = 256
 vlm_difficulty = ["made_* shade=120..160", "made_colours shade=150"]
 vlm_json = "my record.json"
 vlm_report = "my report.html"
+vlm_badge = "my badge.svg"
 vlm_cache_dir = "my pictures"
 vlm_no_cache = true
 vlm_jobs = "3"
@@ -128,6 +130,8 @@ def test_every_setting_can_be_made_in_a_file(
     assert (settings.images, settings.marker) == ("separate", ("colour=red", "size=0.05"))
     assert (settings.size, settings.cache_dir, settings.no_cache) == (256, "my pictures", True)
     assert (settings.json, settings.report) == ("my record.json", "my report.html")
+    assert settings.json == "my record.json"
+    assert settings.badge == "my badge.svg"
     assert settings.jobs == 3
     assert settings.difficulty == (
         ("made_*", (("shade", "120..160"),)),

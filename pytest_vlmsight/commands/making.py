@@ -1,0 +1,57 @@
+"""Options that decide which items a task makes, and the tasks that are made so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from pytest_vlmsight.tasks.item import Task
+
+
+def add_making(command: argparse.ArgumentParser, *, n: int) -> None:
+    """Add those options to a command.
+
+    Args:
+        command: to add them to.
+        n: items at most, where no other number is given.
+    """
+    command.add_argument("--n", type=int, default=n, help=f"number of items at most ({n})")
+    command.add_argument("--seed", type=int, default=0, help="seed of items and orders (0)")
+    command.add_argument(
+        "--size", type=int, default=224, help="side of generated pictures in px (224)"
+    )
+    command.add_argument(
+        "--difficulty", nargs="*", default=[], help="name=VALUE name=LOW..HIGH …, see `tasks`"
+    )
+
+
+def named(parsed: argparse.Namespace, patterns: Sequence[str]) -> list[Task]:
+    """The tasks that patterns stand for, made as those options say.
+
+    Raises:
+        ValueError: there is no such task, or an option cannot be used.
+    """
+    from pytest_vlmsight.options import parse_knobs
+    from pytest_vlmsight.tasks.generated import Canvas
+    from pytest_vlmsight.tasks.marker_words import parse_markers
+    from pytest_vlmsight.tasks.registry import resolve
+
+    canvas = Canvas(size=parsed.size, markers=parse_markers(getattr(parsed, "marker", [])))
+    difficulty = [("*", parse_knobs(parsed.difficulty))] if parsed.difficulty else []
+    return resolve(patterns, canvas=canvas, difficulty=difficulty)
+
+
+def the_one(parsed: argparse.Namespace) -> Task:
+    """The only task that the argument ``task`` stands for.
+
+    Raises:
+        ValueError: it stands for none or several, or an option cannot be used.
+    """
+    tasks = named(parsed, [parsed.task])
+    if len(tasks) != 1:
+        names = ", ".join(task.name for task in tasks)
+        raise ValueError(f"{parsed.task} stands for {len(tasks)} tasks ({names}); name one")
+    return tasks[0]

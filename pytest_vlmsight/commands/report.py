@@ -1,0 +1,49 @@
+"""``vlmsight report``: an HTML report of a recorded run."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from pathlib import Path
+from typing import Any
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    command = commands.add_parser("report", help="make an HTML report of a run (extra: report)")
+    command.add_argument("run_file", metavar="RUN.json", type=Path, help="what --vlm-json wrote")
+    command.add_argument("-o", "--output", type=Path, help="file to write (beside it, in .html)")
+    command.add_argument("--budget", type=_megabytes, help="MB that pictures may take (4)")
+    command.add_argument("--no-images", action="store_true", help="without pictures")
+    command.set_defaults(run=run)
+
+
+def run(parsed: argparse.Namespace) -> None:
+    """Write the report."""
+    from pytest_vlmsight.records.run_file import read_run
+    from pytest_vlmsight.report.gallery import DEFAULT_BUDGET
+    from pytest_vlmsight.report.html import require_report, write_report
+    from pytest_vlmsight.report.pictures import TaskPictures
+
+    require_report("vlmsight report")
+    run = read_run(parsed.run_file)
+    output = parsed.output or parsed.run_file.with_suffix(".html")
+    if output.resolve() == parsed.run_file.resolve():
+        raise ValueError(f"{output} is the record itself; name another file with -o")
+    write_report(
+        run,
+        output,
+        pictures=None if parsed.no_images else TaskPictures(run),
+        budget=DEFAULT_BUDGET if parsed.budget is None else parsed.budget,
+    )
+    print(f"wrote {output}")
+
+
+def _megabytes(text: str) -> int:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"got {text}; expected megabytes, 0 or more")
+    return int(value * 1_000_000)
