@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import __version__
+from .commands import cache
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,6 +88,8 @@ def _parser() -> argparse.ArgumentParser:
     assemble.add_argument("--dtype", default="float32", help="float32, bfloat16 or float16")
     assemble.add_argument("--overwrite", action="store_true", help="replace what is there")
     assemble.set_defaults(run=_assemble)
+
+    cache.add(commands)
     return parser
 
 

@@ -340,7 +340,7 @@ OPTIONS = (
         parse=_word,
         default=None,
         expected="a folder, made where it is missing",
-        help="where generated items and pictures, and answers, are kept (a folder of the user's cache)",
+        help="where items, pictures and answers are kept (a folder of the user's cache)",
         whole=True,
     ),
     Option(
@@ -348,7 +348,7 @@ OPTIONS = (
         parse=_truth,
         default=False,
         expected="true or false",
-        help="keep no generated items and pictures, and no answers: all is asked again",
+        help="keep no generated items, pictures and answers: all is asked again",
         bare=True,
         valued=False,
     ),

@@ -123,7 +123,7 @@ class AnswerCache:
     def _rebuild(self, error: sqlite3.Error) -> None:
         """Put a file aside that cannot be used and begin another."""
         self._rebuilt = True
-        aside = self.path.with_name(f"{FILE}.broken")
+        aside = cache_file.aside_of(self.path)
         self._drop_connection()
         try:
             if cache_file.inode_of(self.path) == self._inode:  # else another process was faster
@@ -163,7 +163,8 @@ class Group:
 
     def read(self, keys: Sequence[bytes]) -> dict[bytes, Packed]:
         """What is kept under some keys; what cannot be opened is left out."""
-        found = self._cache.use(lambda connection: self._values(connection, keys), {})
+        none: dict[bytes, bytes] = {}
+        found = self._cache.use(lambda connection: self._values(connection, keys), none)
         opened = {key: unpack(value, key=key) for key, value in found.items()}
         return {key: packed for key, packed in opened.items() if packed is not None}
 

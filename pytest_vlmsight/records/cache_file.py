@@ -119,7 +119,8 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 def shrink(connection: sqlite3.Connection) -> None:
     """Give freed pages back to the disk."""
-    connection.execute("PRAGMA incremental_vacuum").fetchall()  # a page for each row that is read
+    # SQLite frees a page at each step, and Python's execute takes but one.
+    connection.executescript("PRAGMA incremental_vacuum")
 
 
 def inode_of(path: Path) -> int | None:
@@ -131,11 +132,36 @@ def inode_of(path: Path) -> int | None:
 
 
 def put_aside(path: Path, aside: Path) -> None:
-    """Move a file away, in place of one that was moved away before, and what SQLite has beside it.
+    """Move a file away, in place of one that was moved away before.
 
     Raises:
         OSError: it cannot be moved.
     """
     path.replace(aside)
-    for suffix in ("-wal", "-shm"):
-        path.with_name(f"{path.name}{suffix}").unlink(missing_ok=True)
+    for one in _beside(path):
+        one.unlink(missing_ok=True)
+
+
+def delete(path: Path) -> int:
+    """Remove a file, whatever it is; a process that has it open goes on without it.
+
+    Returns:
+        Its bytes.
+    """
+    removed = 0
+    for one in (path, *_beside(path), aside_of(path)):
+        with suppress(FileNotFoundError):
+            size = one.stat().st_size
+            one.unlink()
+            removed += size
+    return removed
+
+
+def aside_of(path: Path) -> Path:
+    """Where a file is moved that cannot be used."""
+    return path.with_name(f"{path.name}.broken")
+
+
+def _beside(path: Path) -> list[Path]:
+    """What SQLite writes beside a file; it belongs to no other."""
+    return [path.with_name(f"{path.name}{suffix}") for suffix in ("-wal", "-shm")]

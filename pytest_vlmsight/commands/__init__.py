@@ -1,0 +1,1 @@
+"""The commands of ``vlmsight``, a module for each group."""
