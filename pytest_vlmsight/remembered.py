@@ -147,11 +147,12 @@ class Remembered:
             grids = self._vlm.look(pictures, stage=self._vlm.fed_from)
             for index in some:
                 own = list(itertools.islice(grids, len(items[index].clean_images)))
-                yield self._reduced(reader, items[index], own, key=keys[index])
+                reduced = reader.reduced(items[index], own)
+                yield {keys[index]: (FEATURES, Packed(arrays=reduced))}
 
         needed = [(key,) for key in keys]
         for index, found in enumerate(self._each(what, needed, produce)):
-            reader.take(items[index], found[keys[index]].arrays)
+            self._take(reader, items[index], found[keys[index]], key=keys[index])
 
     def ceiling(self, reader: CeilingReader) -> Ceiling:
         """What a reader decides once all items were asked about.
@@ -190,8 +191,8 @@ class Remembered:
                 logprobs = np.asarray(answer.logprobs, dtype=float)
                 made: Made = {keys[index]: (ANSWER, Packed(arrays=(logprobs,)))}
                 if reader is not None and index in features:
-                    item = questions[index].item
-                    made |= self._reduced(reader, item, answer.grids, key=features[index])
+                    reduced = reader.reduced(questions[index].item, answer.grids)
+                    made[features[index]] = (FEATURES, Packed(arrays=reduced))
                 yield made
 
         needed = [
@@ -202,16 +203,14 @@ class Remembered:
         for index, found in enumerate(self._each(what, needed, produce)):
             rows.append(found[keys[index]].arrays[0])
             if reader is not None and index in features:
-                reader.take(questions[index].item, found[features[index]].arrays)
+                key = features[index]
+                self._take(reader, questions[index].item, found[key], key=key)
         return rows
 
-    def _reduced(
-        self, reader: CeilingReader, item: Item, grids: Sequence[Any], *, key: bytes
-    ) -> Made:
-        arrays = reader.reduced(item, grids)
-        if sum(array.nbytes for array in arrays) > _LARGE:
+    def _take(self, reader: CeilingReader, item: Item, features: Packed, *, key: bytes) -> None:
+        if sum(array.nbytes for array in features.arrays) > _LARGE:
             self._large.setdefault(reader.kind, []).append(key)
-        return {key: (FEATURES, Packed(arrays=arrays))}
+        reader.take(item, features.arrays)
 
     def _recall(self, reader: CeilingReader, features: Sequence[bytes]) -> bool:
         """Whether it is known what a fitted reader makes of these features."""
