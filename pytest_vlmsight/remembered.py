@@ -42,7 +42,7 @@ _ELSEWHERE = ("source", "revision", "adapter")
 _LEARNED = ("primer", "batch")
 """Of the provenance: what a model only says once it was asked."""
 
-_PACKAGES = ("numpy", "pillow", "tokenizers", "torchvision", "timm", "bitsandbytes")
+_PACKAGES = ("numpy", "scipy", "pillow", "tokenizers", "torchvision", "timm", "bitsandbytes")
 """What else makes pixels, words and numbers; torch and transformers are in the provenance."""
 
 _SOURCES = ("ceiling.py", "depth_ceiling.py", "questions.py", "remembered.py", "sight.py")
@@ -173,7 +173,8 @@ class Remembered:
         self, what: str, questions: Sequence[Question], *, reader: CeilingReader | None, turns: int
     ) -> list[np.ndarray]:
         stage = None if reader is None else self._vlm.fed_from
-        keys = [_key({**one.decided_by, "stage": stage and str(stage)}) for one in questions]
+        asked = {"asked": what, "stage": stage and str(stage)}
+        keys = [_key({**one.decided_by, **asked}) for one in questions]
         features: dict[int, bytes] = {}
         if reader is not None:
             features = {

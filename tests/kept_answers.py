@@ -147,6 +147,7 @@ def measured(
     folder: Path | None,
     readout: str = "pooled",
     told: list[str] | None = None,
+    ceiling: tuple[str, ...] = ("matched", "native"),
     **settings: Any,
 ) -> Evaluation:
     """An evaluation by a run of its own that keeps answers in a folder."""
@@ -155,7 +156,7 @@ def measured(
         return evaluate(
             vlm,
             task(items, readout=readout),
-            settings=Settings(ceiling=("matched", "native"), **settings),
+            settings=Settings(ceiling=ceiling, **settings),
             progress=None if told is None else lambda what, done, total: told.append(what),
             cache=cache,
         )

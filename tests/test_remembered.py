@@ -239,6 +239,16 @@ def test_a_question_that_recurs_is_asked_once(tmp_path: Path) -> None:
     assert len(blind) == len({prompt.options for prompt in blind}) == 2
 
 
+def test_a_prompt_that_is_sighted_of_one_and_blind_of_another_is_asked_as_both(
+    tmp_path: Path,
+) -> None:
+    """They stand in other batches."""
+    items = [replace(one, question="Which?") for one in readable_items("linear", 24)]
+    how: dict[str, Any] = {"readout": "linear", "blind": ("shuffled",), "ceiling": ("native",)}
+    want = measured(KeptVlm(), items, folder=None, **how)
+    assert_equal(measured(KeptVlm(), items, folder=tmp_path, **how), want)
+
+
 class Mapless(KeptVlm):
     """Has no places to read."""
 
