@@ -48,6 +48,8 @@ def _run(parsed: argparse.Namespace) -> None:
     from pytest_vlmsight.tasks.picture_cache import default_folder
 
     _check(parsed)
+    if parsed.model is not None:
+        parsed.model = parsed.model.removeprefix("./").rstrip("/")  # as models are shown
     folder = parsed.dir.expanduser() if parsed.dir else default_folder()
     if folder is None:
         raise ValueError("there is no home folder to look for the cache in; give --dir")
@@ -66,7 +68,8 @@ def _check(parsed: argparse.Namespace) -> None:
     """Refuse options that the action would not heed."""
     heeded = {"show": ("json",), "prune": ("max_size", "older_than", "model"), "clear": ("model",)}
     for name in ("max_size", "older_than", "model", "json"):
-        if getattr(parsed, name) not in {None, False} and name not in heeded[parsed.action]:
+        given = getattr(parsed, name)
+        if given is not None and given is not False and name not in heeded[parsed.action]:
             raise ValueError(f"{parsed.action} takes no --{name.replace('_', '-')}")
     if parsed.older_than is not None and not parsed.older_than >= 0:
         raise ValueError(f"--older-than: expected days from 0, got {parsed.older_than}")
@@ -184,6 +187,7 @@ def _clear(folder: Path, *, model: str | None) -> int:
             raise
         removed = cache_file.delete(_file(folder))
     if model is None:
+        removed += cache_file.delete(cache_file.aside_of(_file(folder)))
         removed += sum(remove_files(kept_files(folder, k), limit=0, days=None) for k in KINDS)
     return removed
 

@@ -149,7 +149,7 @@ def delete(path: Path) -> int:
         Its bytes.
     """
     removed = 0
-    for one in (path, *_beside(path), aside_of(path)):
+    for one in (path, *_beside(path)):
         with suppress(FileNotFoundError):
             size = one.stat().st_size
             one.unlink()

@@ -146,15 +146,17 @@ def test_within_the_usual_limits_nothing_is_pruned(folder: Path, capsys: Capture
 
 
 def test_answers_of_one_model_are_cleared_alone(folder: Path, capsys: Capture) -> None:
-    assert main(["cache", "clear", "--model=new", "--dir", str(folder)]) == 0
+    assert main(["cache", "clear", "--model=./new/", "--dir", str(folder)]) == 0
     assert counts(folder, capsys) == [2, 1, 1, 3]
     assert main(["cache", "prune", "--model=old", "--older-than=30", "--dir", str(folder)]) == 0
     assert counts(folder, capsys) == [2, 1, 1, 0]
 
 
 def test_all_is_cleared_but_what_is_not_the_caches_own(folder: Path, capsys: Capture) -> None:
+    write(folder / "answers.sqlite.broken")
     assert main(["cache", "clear", "--dir", str(folder)]) == 0
     assert counts(folder, capsys) == [0, 0, 0, 0]
+    assert not (folder / "answers.sqlite.broken").exists()
     assert others_are_there(folder)
 
 
@@ -172,6 +174,7 @@ def test_a_file_that_is_no_database_is_cleared_and_else_told(folder: Path, capsy
     [
         (["show", "--model=new"], "show takes no --model"),
         (["clear", "--older-than=3"], "clear takes no --older-than"),
+        (["clear", "--older-than=0"], "clear takes no --older-than"),
         (["clear", "--json"], "clear takes no --json"),
         (["prune", "--max-size=lots"], "expected a size such as 500M or 2G, got 'lots'"),
         (["prune", "--older-than=-1"], "expected days from 0, got -1.0"),
