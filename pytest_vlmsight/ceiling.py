@@ -9,7 +9,7 @@ the answers or depth maps of the group they score).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -60,37 +60,73 @@ class CeilingReader:
         kind: matched or native.
         stage: where the features are read, for the record.
         seed: of the folds.
+
+    Attributes:
+        readout: as given.
+        kind: as given.
+        stage: as given.
     """
 
     def __init__(
         self, readout: str, *, items: Sequence[Item], kind: str, stage: str, seed: int
     ) -> None:
-        self._readout, self._kind, self._stage, self._seed = readout, kind, stage, seed
+        self.readout, self.kind, self.stage, self._seed = readout, kind, stage, seed
         self._items = tuple(items)
         self._seen = 0
-        self._kept: list[Any] = []
+        self._taken: list[np.ndarray] = []
         dense = readout == "depth" and has_depth(items)
         self._depth = DepthCeiling(items, seed=seed) if dense else None
 
-    def observe(self, item: Item, grids: Sequence[PatchGrid]) -> None:
-        """Take the next item's features, one grid per image.
+    @property
+    def decided_by(self) -> dict[str, object]:
+        """All that decides the result beside the features of the items."""
+        return {
+            "readout": self.readout,
+            "kind": self.kind,
+            "stage": self.stage,
+            "seed": self._seed,
+            "items": [item.id for item in self._items],
+            "groups": group_items(self._items) if self.is_fitted else None,
+        }
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether items are decided by what was learned from others."""
+        return self.readout in TRAINED
+
+    def reduced(self, item: Item, grids: Sequence[PatchGrid]) -> tuple[np.ndarray, ...]:
+        """What the readout needs of an item's features, one grid per image.
 
         Raises:
             MeasurementError: another number of grids than images, or an item without what its
                 readout needs.
         """
-        assert item is self._items[self._seen], f"{item.name} is not the next item"
         if len(grids) != len(item.images):
             raise MeasurementError(
                 f"item {item.name}: features of {len(grids)} images for {len(item.images)}"
             )
+        if self._depth is not None:
+            return self._depth.reduced(grids)
+        if self.is_fitted:
+            return (option_features(item, grids).float().cpu().numpy(),)
+        return (np.array(_decide(self.readout, item, grids)),)
+
+    def take(self, item: Item, reduced: Sequence[np.ndarray]) -> None:
+        """Take what the readout needs of the next item.
+
+        Raises:
+            MeasurementError: an item without what its readout needs, or depth maps that do not fit.
+        """
+        assert item is self._items[self._seen], f"{item.name} is not the next item"
         self._seen += 1
         if self._depth is not None:
-            self._depth.observe(item, grids)
-        elif self._readout in TRAINED:
-            self._kept.append(option_features(item, grids).float().cpu().numpy())
+            self._depth.take(item, reduced)
         else:
-            self._kept.append(_decide(self._readout, item, grids))
+            self._taken.append(reduced[0])
+
+    def observe(self, item: Item, grids: Sequence[PatchGrid]) -> None:
+        """Take the next item's features; see ``reduced`` and ``take``."""
+        self.take(item, self.reduced(item, grids))
 
     def result(self) -> Ceiling:
         """Every item's choice.
@@ -103,14 +139,16 @@ class CeilingReader:
             raise MeasurementError(
                 f"features of {self._seen} of {len(self._items)} items were read"
             )
-        choices, trained_on = self._kept, None
+        trained_on = None
         if self._depth is not None:
             choices, trained_on = self._depth.result()
-        elif self._readout in TRAINED:
+        elif self.is_fitted:
             choices, trained_on = self._cross_fit()
+        else:
+            choices = [int(choice) for choice in self._taken]
         return Ceiling(
-            kind=self._kind,
-            stage=self._stage,
+            kind=self.kind,
+            stage=self.stage,
             choices=np.asarray(choices, dtype=np.int64),
             trained_on=trained_on,
         )
@@ -127,13 +165,13 @@ class CeilingReader:
             here = [index for index, other in enumerate(sizes) if other == size]
             try:
                 fit = cross_fit(
-                    [self._kept[index] for index in here],
+                    [self._taken[index] for index in here],
                     [self._items[index].answer for index in here],
                     groups=[groups[index] for index in here],
                     seed=self._seed,
                 )
             except ValueError as error:
-                raise MeasurementError(f"the {self._readout} readout: {error}") from error
+                raise MeasurementError(f"the {self.readout} readout: {error}") from error
             for index, choice in zip(here, fit.choices.tolist(), strict=True):
                 choices[index] = choice
             told.append(

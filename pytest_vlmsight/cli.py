@@ -11,6 +11,7 @@ from .commands import (
     assemble,
     audit,
     badge,
+    cache,
     check,
     models,
     pack,
@@ -32,6 +33,7 @@ COMMANDS = (
     models,
     report,
     badge,
+    cache,
     assemble,
 )
 """Modules of ``commands/``, in the order of ``--help``."""

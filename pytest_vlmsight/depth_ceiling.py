@@ -10,10 +10,9 @@ choice of that head's penalty.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .models.base import MeasurementError
+from .models.base import MeasurementError, PatchGrid
 from .readouts.sketch import WIDEST, sketch
 from .tasks.groups import group_items
 from .tasks.item import Box, Point, letter
@@ -21,9 +20,9 @@ from .tasks.item import Box, Point, letter
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     from torch import Tensor
 
-    from .models.base import PatchGrid
     from .tasks.item import DepthMap, Item
 
 FOLDS = 5
@@ -64,8 +63,22 @@ class DepthCeiling:
         self._part_of_map: dict[int, dict[str, int]] = {fold: {} for fold in self._folds}
         self._width, self._widest = 0, widest
 
+    def reduced(self, grids: Sequence[PatchGrid]) -> tuple[np.ndarray, ...]:
+        """The width of an item's features, and per image the narrowed features, xs and ys."""
+        import numpy as np
+
+        arrays = [np.array(grids[0].features.shape[-1])]
+        for grid in grids:
+            narrow = sketch(grid.features, width=self._widest)
+            arrays += [narrow.detach().cpu().numpy(), grid.xs, grid.ys]
+        return tuple(arrays)
+
     def observe(self, item: Item, grids: Sequence[PatchGrid]) -> None:
-        """Take the next item's features, one grid per image.
+        """Take the next item's features, one grid per image; see ``take``."""
+        self.take(item, self.reduced(grids))
+
+    def take(self, item: Item, reduced: Sequence[np.ndarray]) -> None:
+        """Take the next item, as it was reduced.
 
         Raises:
             MeasurementError: an option without a point or box, depth maps that do not fit the
@@ -80,10 +93,11 @@ class DepthCeiling:
                 f"item {item.name}: {len(item.depth_maps)} depth maps for {len(item.images)} "
                 "images; expected one per image"
             )
-        fold = self._folds[len(self._places)]
-        self._width = grids[0].features.shape[-1]
+        width, *of_images = reduced
+        fold, self._width = self._folds[len(self._places)], int(width)
         narrow = [
-            replace(grid, features=sketch(grid.features, width=self._widest)) for grid in grids
+            PatchGrid(features=torch.from_numpy(features), xs=xs, ys=ys)
+            for features, xs, ys in zip(*(of_images[part::3] for part in range(3)), strict=True)
         ]
         try:
             self._places.append(_places(item, narrow))

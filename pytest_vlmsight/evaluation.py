@@ -7,28 +7,26 @@ the source's order of options, so that a rotation of the letters changes nothing
 from __future__ import annotations
 
 import hashlib
-import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import sight
+from . import questions
 from .ceiling import Ceiling, CeilingReader
-from .models.base import MeasurementError, NoMapError, Prompt
+from .models.base import MeasurementError, NoMapError
+from .remembered import Remembered
 from .tasks.generated import GenerationError
 from .tasks.markers import Markers
 from .tasks.presentation import Presentation, balanced_orders, present, rotations
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
-
     from .models.base import Vlm
+    from .records.cache import AnswerCache
     from .settings import Settings
-    from .tasks.item import Item, Picture, Task
+    from .tasks.item import Item, Task
     from .tasks.knobs import Knob
 
 Progress = Callable[[str, int, int], None]
@@ -140,7 +138,12 @@ class Evaluation:
 
 
 def evaluate(
-    vlm: Vlm, task: Task, *, settings: Settings, progress: Progress | None = None
+    vlm: Vlm,
+    task: Task,
+    *,
+    settings: Settings,
+    progress: Progress | None = None,
+    cache: AnswerCache | None = None,
 ) -> Evaluation:
     """Ask a model a task's items sighted and blind, and read its encoder.
 
@@ -149,6 +152,7 @@ def evaluate(
         task: where the items come from.
         settings: how many items, their seed, rotations, blind kinds, ceilings, scoring.
         progress: told of each prompt done.
+        cache: what was answered before, which is not asked again; None keeps nothing.
 
     Raises:
         MeasurementError: the task has no items or cannot make them, an answer is NaN, or the
@@ -161,53 +165,38 @@ def evaluate(
     if not items:
         raise MeasurementError(f"task {task.name} has no items")
     asked = _presentations(items, settings)
-    told = progress or _silent
+    model = Remembered(vlm, task, cache=cache, scoring=settings.scoring, told=progress or _silent)
     readers = {
         kind: CeilingReader(
             task.readout, items=items, kind=kind, stage=str(vlm.fed_from), seed=settings.seed
         )
         for kind in settings.ceiling
     }
-
-    def answers(
-        sight_name: str, prompts: Iterator[Prompt], reader: CeilingReader | None
-    ) -> Answers:
-        turns = len(asked[0])
-        stage = None if reader is None else vlm.fed_from
-        rows = []
-        for index, answer in enumerate(vlm.ask(prompts, scoring=settings.scoring, stage=stage)):
-            rows.append(answer.logprobs)
-            if reader is not None and index % turns == 0:
-                reader.observe(items[index // turns], answer.grids)
-            told(f"{task.name} {sight_name}", index + 1, len(items) * turns)
-        return _in_source_order(rows, asked)
-
-    def shown() -> Iterator[Prompt]:
-        for turns in asked:
-            for presentation in turns:
-                yield _prompt(presentation, _load(presentation.item, presentation.images))
-
     unmeasured: dict[str, str] = {}
+    shown = questions.sighted(asked)
     try:
-        sighted = answers("sighted", shown(), readers.get("matched"))
+        rows = model.ask("sighted", shown, reader=readers.get("matched"), turns=len(asked[0]))
     except NoMapError as error:  # answers can be had without a readout
         unmeasured["matched"] = str(error)
         del readers["matched"]
-        sighted = answers("sighted", shown(), None)
+        rows = model.ask("sighted", shown)
+    sighted = _in_source_order(rows, asked)
     blind = {
-        kind: answers(kind, _blind_prompts(kind, items, asked, settings), None)
+        kind: _in_source_order(
+            model.ask(kind, questions.blind(kind, asked, seed=settings.seed)), asked
+        )
         for kind in settings.blind
     }
     if "native" in readers:
         try:
-            _look(vlm, items, readers["native"], told=partial(told, f"{task.name} native"))
+            model.look("native", items, reader=readers["native"])
         except NoMapError as error:
             unmeasured["native"] = str(error)
             del readers["native"]
     ceilings = {}
     for kind, reader in readers.items():
         try:
-            ceilings[kind] = reader.result()
+            ceilings[kind] = model.ceiling(reader)
         except MeasurementError as error:
             unmeasured[kind] = str(error)
     ids = tuple(item.id for item in items)
@@ -223,7 +212,7 @@ def evaluate(
         ceilings=ceilings,
         unmeasured=unmeasured,
         provenance={
-            **vlm.provenance,
+            **model.provenance,
             "task_version": task.version,
             "task_fingerprint": task.fingerprint,
             "items_hash": hashlib.sha256("".join(ids).encode()).hexdigest()[:20],
@@ -281,62 +270,12 @@ def _presentations(items: Sequence[Item], settings: Settings) -> list[list[Prese
     ]
 
 
-def _prompt(presentation: Presentation, images: tuple[Image, ...]) -> Prompt:
-    return Prompt(images=images, question=presentation.item.question, options=presentation.options)
-
-
-def _load(item: Item, pictures: Sequence[Picture]) -> tuple[Image, ...]:
-    try:
-        return tuple(picture.load() for picture in pictures)
-    except (OSError, ValueError, GenerationError) as error:
-        raise MeasurementError(f"item {item.name}: {error}") from error
-
-
-def _blind_prompts(
-    kind: str,
-    items: Sequence[Item],
-    asked: Sequence[Sequence[Presentation]],
-    settings: Settings,
-) -> Iterator[Prompt]:
-    partner: list[int] = []
-    if kind == "shuffled":
-        try:
-            partner = sight.partners([len(item.images) for item in items], seed=settings.seed)
-        except ValueError as error:
-            raise MeasurementError(f"--vlm-blind=shuffled: {error}") from error
-    for index, turns in enumerate(asked):
-        for turn, presentation in enumerate(turns):
-            shown = presentation.images
-            if kind == "shuffled":
-                shown = asked[partner[index]][turn].images
-            if kind == "none":
-                images: tuple[Image, ...] = ()
-            elif kind == "blank":
-                images = sight.blank([picture.size for picture in shown])
-            elif kind == "noise":
-                images = sight.noise([picture.size for picture in shown], key=items[index].id)
-            else:
-                images = _load(items[index], shown)
-            yield _prompt(presentation, images)
-
-
-def _look(
-    vlm: Vlm, items: Sequence[Item], reader: CeilingReader, *, told: Callable[[int, int], None]
-) -> None:
-    """Show the encoder each clean image by itself."""
-    pictures = (image for item in items for image in _load(item, item.clean_images))
-    grids = vlm.look(pictures, stage=vlm.fed_from)
-    for done, item in enumerate(items, start=1):
-        reader.observe(item, list(itertools.islice(grids, len(item.clean_images))))
-        told(done, len(items))
-
-
 def _silent(_: str, __: int, ___: int) -> None:
     """No one watches."""
 
 
 def _in_source_order(
-    rows: Sequence[Sequence[float]], asked: Sequence[Sequence[Presentation]]
+    rows: Sequence[np.ndarray], asked: Sequence[Sequence[Presentation]]
 ) -> Answers:
     """Log-probabilities by position → by option, and the choice (the first of equals by letter)."""
     left = iter(rows)

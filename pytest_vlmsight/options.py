@@ -363,7 +363,7 @@ OPTIONS = (
         parse=_word,
         default=None,
         expected="a folder, made where it is missing",
-        help="where generated pictures are kept (a folder of the user's cache)",
+        help="where items, pictures and answers are kept (a folder of the user's cache)",
         whole=True,
     ),
     Option(
@@ -371,7 +371,7 @@ OPTIONS = (
         parse=_truth,
         default=False,
         expected="true or false",
-        help="keep no generated items and pictures",
+        help="keep no generated items, pictures and answers: all is asked again",
         bare=True,
         valued=False,
     ),

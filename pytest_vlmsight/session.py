@@ -220,9 +220,10 @@ class SuitePlugin:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """One line per (model, task); with -v also its slices."""
-        from .report.terminal import summary
+        from .report.terminal import summary, warnings
 
         lines = summary(self.reports, slices=self.config.get_verbosity() > 0)
+        lines += warnings(self.reports)
         if lines:
             terminalreporter.section("vlmsight", sep="=")
             for line in lines:

@@ -79,9 +79,14 @@ class Settings:
         from .tasks.generated import Canvas
         from .tasks.marker_words import parse_markers
 
-        return Canvas(size=self.size, markers=parse_markers(self.marker), cache=self._cache())
+        return Canvas(size=self.size, markers=parse_markers(self.marker), cache=self.cache_folder())
 
-    def _cache(self) -> Path | None:
+    def cache_folder(self) -> Path | None:
+        """Where items, pictures and answers are kept; None where they are not.
+
+        Raises:
+            SettingError: it is a file or cannot be looked up.
+        """
         if self.no_cache:
             return None
         if self.cache_dir is None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .making import Ahead
     from .models.base import Vlm
     from .models.names import ModelName
+    from .records.cache import AnswerCache
     from .settings import GateSettings
     from .tasks.item import Task
 
@@ -69,6 +70,7 @@ class VlmModel(pytest.Collector):
         super().__init__(**node)
         self.plan, self.source = plan, source
         self._vlm: Vlm | None = None
+        self._cache: AnswerCache | None = None
         self._failure_told = False
         self._evaluations: dict[str, Evaluation | MeasurementError] = {}
         self._handed: set[str] = set()
@@ -91,7 +93,10 @@ class VlmModel(pytest.Collector):
         """Load the model; raising here makes every case of it an ERROR after one attempt."""
         from .models.own import load_own, own_models
         from .models.transformers_vlm import TransformersVlm
+        from .records.cache import AnswerCache
 
+        folder = self.plan.settings.cache_folder()
+        self._cache = None if folder is None else AnswerCache(folder)
         own = own_models(self.config)
         if self.name in own:
             self._vlm = load_own(self.name, own[self.name])
@@ -118,7 +123,15 @@ class VlmModel(pytest.Collector):
         if self._vlm is not None:
             self._vlm.close()
             self._vlm = None
+        if self._cache is not None:
+            self._cache.close()
+            self._cache = None
         self._evaluations.clear()
+
+    @property
+    def cache_warnings(self) -> tuple[str, ...]:
+        """What was wrong with the cache so far, a line each."""
+        return () if self._cache is None else tuple(self._cache.told)
 
     def evaluation(self, task: Task) -> Evaluation:
         """The evaluation of a task, made once.
@@ -135,7 +148,11 @@ class VlmModel(pytest.Collector):
                 if ahead is not None:
                     ahead.wait(task, told=self.plan.progress)
                 self._evaluations[task.name] = evaluate(
-                    self._vlm, task, settings=self.plan.settings, progress=self.plan.progress
+                    self._vlm,
+                    task,
+                    settings=self.plan.settings,
+                    progress=self.plan.progress,
+                    cache=self._cache,
                 )
             except MeasurementError as error:
                 self._evaluations[task.name] = error
@@ -168,7 +185,11 @@ class VlmCase(pytest.Item):
 
     def setup(self) -> None:
         """Measure."""
-        evaluation = self.model.evaluation(self.task)
+        try:
+            evaluation = self.model.evaluation(self.task)
+        finally:
+            warned = self.model.cache_warnings
+            self.user_properties += [("vlm_cache_warning", told) for told in warned]
         kind = self.model.plan.settings.ceiling[0]
         alpha = self.model.plan.settings.gate_for(self.task.name).alpha
         self.user_properties += evaluation_properties(evaluation, kind=kind, alpha=alpha)

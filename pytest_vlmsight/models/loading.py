@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from .attempts import attempt, words_of
 from .base import ModelError
+from .digest import content_of
 from .placement import MAP, devices_of, on_cpu, place_for, weights_size
 from .quantisation import BITS, asked_for, method_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from .adapters import Adapter
+    from .digest import Content
     from .names import ModelName
 
 DTYPES = ("auto", "float32", "bfloat16", "float16")
@@ -34,6 +37,7 @@ class Loaded:
         devices: in words, where its weights are on several; else None.
         adapter: that was merged into it.
         quantisation: method and bits of quantised weights.
+        content: hashes of the checkpoint's files and the adapter's.
     """
 
     model: Any
@@ -44,6 +48,7 @@ class Loaded:
     devices: str | None = None
     adapter: str | None = None
     quantisation: str | None = None
+    content: Content | None = None
 
 
 def load(
@@ -124,7 +129,21 @@ def load(
         devices=f"map: {', '.join(devices)}" if place == MAP else None,
         adapter=None if adapter is None else adapter.told,
         quantisation=method_of(model.config),
+        content=_content(name, revision, adapter),
     )
+
+
+def _content(name: ModelName, revision: str, adapter: Adapter | None) -> Content:
+    """Hashes of all files that decide answers."""
+    from transformers.utils import cached_file
+
+    folder = Path(name.source)
+    if not name.local:
+        folder = Path(cached_file(name.source, "config.json", revision=revision)).parent
+    try:
+        return content_of(*([folder] if adapter is None else [folder, adapter.folder]))
+    except OSError as error:
+        raise ModelError(f"{name.shown}: a file of its folder cannot be read: {error}") from error
 
 
 def _weights_arguments(

@@ -55,6 +55,9 @@ class TransformersVlm:
         self._engine = Engine(name, loaded)
         self._loaded = loaded
         self._batch = batch or AUTO_BATCH.get(loaded.device.split(":")[0], 8)
+        self._limit = self._batch
+        kind = type(loaded.model)
+        self._class = f"{kind.__module__}.{kind.__qualname__}"
         self._uniform: dict[Hashable, Hashable] = {}
         one = self._engine.family.one_image or self._takes_one_image()
         self._composite = images == "composite" or (images == "auto" and one)
@@ -90,10 +93,14 @@ class TransformersVlm:
         import torch
         import transformers
 
+        content = self._loaded.content
         return {
             "source": self._engine.config._name_or_path,
             "revision": self._loaded.revision,
             "adapter": self._loaded.adapter,
+            "weights": None if content is None else content.weights,
+            "files": None if content is None else content.files,
+            "class": self._class,
             "model_type": self._engine.config.model_type,
             "encoder": _encoder_of(self._engine.config),
             "fed_from": str(self.fed_from),
@@ -101,6 +108,7 @@ class TransformersVlm:
             "quantisation": self._loaded.quantisation,
             "device": self._loaded.devices or self._engine.device,
             "batch": self._batch,
+            "batch_limit": self._limit,
             "several_images": "composite" if self._composite else "separate",
             "prompt": self._engine.chat.form,
             "primer": self._engine.chat.primer,

@@ -77,6 +77,19 @@ def summary(reports: Iterable[pytest.TestReport], *, slices: bool = False) -> li
     return lines
 
 
+def warnings(reports: Iterable[pytest.TestReport]) -> list[str]:
+    """What was wrong with the cache, each once, in lines of the terminal's width."""
+    import textwrap
+
+    told = dict.fromkeys(
+        str(value)
+        for report in reports
+        for name, value in report.user_properties
+        if name == "vlm_cache_warning"
+    )
+    return [line for one in told for line in textwrap.wrap(f"vlmsight: warning: {one}", WIDTH)]
+
+
 def _model_line(model: str, tasks: Mapping[str, Mapping[str, Any]]) -> list[str]:
     told = next((cell for cell in tasks.values() if "vlm_fed_from" in cell), None)
     line = model

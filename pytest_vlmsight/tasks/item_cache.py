@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from .generated import Canvas
 
-_FOLDER = "items"
+FOLDER = "items"
 _UNUSED = 30 * 86400.0  # seconds after which a file is removed
 
 
@@ -118,7 +118,7 @@ def _path(make: Maker, seed: int, *, fingerprint: str, folder: Path) -> Path:
         "markers": [asdict(markers.style), markers.varied, sorted(markers.fixed)],
         "code": _code(),
     }
-    return folder / _FOLDER / f"{digest(content)[:32]}-{seed}.jsonl"
+    return folder / FOLDER / f"{digest(content)[:32]}-{seed}.jsonl"
 
 
 @lru_cache(maxsize=1)

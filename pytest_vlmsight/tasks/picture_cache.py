@@ -35,7 +35,7 @@ PRUNE_AFTER = 64 * 2**20
 """Bytes that are written, by whatever processes, between two prunings on average."""
 
 _NAME = "pytest-vlmsight"
-_PICTURES, _DEPTHS = "pictures", "depths"
+PICTURES, DEPTHS = "pictures", "depths"
 _RGB, _DEEP = (8, 2), (16, 0)  # bits and colour type of a PNG
 _SUFFIX, _UNFINISHED = ".png", ".part"
 _ABANDONED = 3600.0  # seconds after which an unfinished file is nobody's any more
@@ -77,7 +77,7 @@ def cached(picture: Picture, folder: Path | None, *, limit: int = LIMIT) -> Pict
     """
     if folder is None:
         return picture
-    return Picture(picture.digest, picture.size, _Kept(picture, folder / _PICTURES, limit))
+    return Picture(picture.digest, picture.size, _Kept(picture, folder / PICTURES, limit))
 
 
 def cached_depths(depths: DepthMap, folder: Path | None, *, limit: int = LIMIT) -> DepthMap:
@@ -90,12 +90,12 @@ def cached_depths(depths: DepthMap, folder: Path | None, *, limit: int = LIMIT) 
     """
     if folder is None:
         return depths
-    return DepthMap(depths.digest, depths.size, _KeptDepths(depths, folder / _DEPTHS, limit))
+    return DepthMap(depths.digest, depths.size, _KeptDepths(depths, folder / DEPTHS, limit))
 
 
 def is_kept(one: Picture | DepthMap, folder: Path) -> bool:
     """Whether there is a file of a picture or depth map, whole or not."""
-    name = _PICTURES if isinstance(one, Picture) else _DEPTHS
+    name = PICTURES if isinstance(one, Picture) else DEPTHS
     return _file(folder / name, one.digest).is_file()
 
 

@@ -14,6 +14,7 @@ from asking import Counter, gap, mixed, noise, prompt
 from tiny_vlms import loaded
 
 from pytest_vlmsight.models.base import Prompt, Stage
+from pytest_vlmsight.models.digest import content_of
 from pytest_vlmsight.models.names import parse_name
 from pytest_vlmsight.models.transformers_vlm import TransformersVlm
 
@@ -231,10 +232,14 @@ def test_provenance_says_what_decides_the_answers(vlm: TransformersVlm, plain: P
     told = dict(vlm.provenance)
     assert told.pop("torch") == torch.__version__
     assert told.pop("transformers")
+    content = content_of(plain)
     assert told == {
         "source": str(plain.resolve()),
         "revision": None,
         "adapter": None,
+        "weights": content.weights,
+        "files": content.files,
+        "class": "transformers.models.llava.modeling_llava.LlavaForConditionalGeneration",
         "model_type": "llava",
         "encoder": "clip_vision_model",
         "fed_from": "encoder[1]",
@@ -242,6 +247,7 @@ def test_provenance_says_what_decides_the_answers(vlm: TransformersVlm, plain: P
         "quantisation": None,
         "device": "cpu",
         "batch": 4,
+        "batch_limit": 4,
         "several_images": "separate",
         "prompt": "chat template",
         "primer": "Answer: (",
