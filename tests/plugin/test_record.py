@@ -139,7 +139,7 @@ def test_one_output_that_fails_takes_nothing_from_the_others(
     assert read_run(folders / "run.json").models == ("oracle",)
     assert not (folders / "run.html").exists()
     (told,) = (line for line in done.out if "planted" in line)
-    assert "run.html could not be made: ZeroDivisionError" in told
+    assert "report: ZeroDivisionError: planted" in told
     assert not any("was kept in" in line for line in done.out)
     # Without a record of its own one is kept: the report can be made of it.
     done = run_suite(*WHAT, "--vlm-report=run.html")
@@ -171,7 +171,7 @@ def test_a_file_that_was_there_stays_where_nothing_was_tested(
         ("json=tiny", "got a folder, expected a file to write"),
         ("json=no/run.json", "there is no folder"),
         ("report=no/run.html", "there is no folder"),
-        ("report=./run.json --vlm-json=run.json", "--vlm-json names this file, too"),
+        ("report=./run.json --vlm-json=run.json", "--vlm-json is the same file"),
     ],
 )
 def test_a_place_that_cannot_be_is_refused_before_anything_is_measured(
