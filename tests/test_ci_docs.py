@@ -100,6 +100,12 @@ def test_commands_of_vlmsight_are_understood() -> None:
         parser().parse_args(words)
 
 
+def test_a_job_that_writes_a_report_installs_what_it_is_made_with() -> None:
+    jobs = [text for kind, text in BLOCKS if kind == "yaml" and "--vlm-report=" in text]
+    assert jobs
+    assert all("pip install 'pytest-vlmsight[report]'" in text for text in jobs)
+
+
 def test_what_a_job_uploads_is_where_its_commands_write() -> None:
     for kind, text in BLOCKS:
         if kind == "yaml":
