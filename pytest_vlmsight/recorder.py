@@ -1,7 +1,7 @@
 """Makes a record of a run out of pytest's reports, also of those that come from xdist's workers.
 
 An evaluation travels with the first report of a case that it was measured for, as JSON. Only the
-process that the user started writes files.
+process that the user started writes files: what is made of the record are its outputs.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
@@ -20,7 +20,7 @@ from . import __version__
 from .plan import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from .evaluation import Evaluation
     from .gates import Verdict
@@ -37,17 +37,44 @@ def attach(report: pytest.TestReport, evaluation: Evaluation) -> None:
     setattr(report, _ATTRIBUTE, json.dumps([items_plain(evaluation), answers_plain(evaluation)]))
 
 
+class Output(Protocol):
+    """Something that is made of a run when it is over."""
+
+    def write(self, run: Run) -> str:
+        """Make it, and say in a line what was written.
+
+        Raises:
+            RecordError: it cannot be made.
+        """
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RecordFile:
+    """Writes the record itself."""
+
+    path: Path
+
+    def write(self, run: Run) -> str:
+        """Write it."""
+        from .records.run_file import write_run
+
+        write_run(run, self.path)
+        return f"record: {self.path}"
+
+
 class Recorder:
     """The hooks that make a record and write it.
 
     Args:
         config: of the run.
         settings: of the run.
-        path: where the record is to be.
+        outputs: what is made of the record, in this order.
     """
 
-    def __init__(self, config: pytest.Config, *, settings: Settings, path: Path) -> None:
-        self._config, self._settings, self._path = config, settings, path
+    def __init__(
+        self, config: pytest.Config, *, settings: Settings, outputs: Sequence[Output]
+    ) -> None:
+        self._config, self._settings, self._outputs = config, settings, outputs
         self._started = datetime.now(UTC)
         self._clock = time.monotonic()  # the other may be set while the run runs
         self._evaluations: dict[tuple[str, str], str] = {}
@@ -91,18 +118,21 @@ class Recorder:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write the record; where that fails it is kept elsewhere, and the run fails."""
+        """Write all outputs; where one fails the record is kept elsewhere, and the run fails."""
         from .records.errors import RecordError
         from .records.run_file import write_run
 
         if not self._reports:
             return
         run = self.run()
-        try:
-            write_run(run, self._path)
-            self._told.append(f"record: {self._path}")
-        except RecordError as error:
-            self._told.append(str(error))
+        failed = False
+        for output in self._outputs:
+            try:
+                self._told.append(output.write(run))
+            except RecordError as error:
+                self._told.append(str(error))
+                failed = True
+        if failed:
             if session.exitstatus == pytest.ExitCode.OK:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
             kept = Path(tempfile.mkdtemp(prefix="vlmsight-")) / "run.json"

@@ -20,11 +20,14 @@ from .suite import AHEAD, VlmCase, VlmSuite
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
+    from .baselines import Baselines
     from .making import Ahead
+    from .recorder import Output
     from .tasks.item import Task
 
 _ARGS = "vlmsight_args"
-# Key of xdist's workerinput: what the controller took out of the arguments.
+_COMMAND = "vlmsight_command"
+# Keys of xdist's workerinput: what the controller took out of the arguments, and all of them.
 
 
 def activate(config: pytest.Config) -> None:
@@ -61,15 +64,73 @@ def activate(config: pytest.Config) -> None:
             raise pytest.UsageError(f"--vlm={name}: two models would share this name")
     if not names:
         raise pytest.UsageError("--vlm: no model is named")
-    if settings.json is not None and not hasattr(config, "workerinput"):
+    baselines = _baselines(config, settings, names)
+    outputs = _outputs(config, settings, baselines)
+    if outputs and not hasattr(config, "workerinput"):
         from .recorder import Recorder
 
-        recorder = Recorder(config, settings=settings, path=_place(settings.json, config))
+        recorder = Recorder(config, settings=settings, outputs=outputs)
         config.pluginmanager.register(recorder, "vlmsight-recorder")
     config.pluginmanager.register(
-        SuitePlugin(config, settings=settings, names=names, wanted=_take_arguments(config)),
+        SuitePlugin(
+            config,
+            settings=settings,
+            names=names,
+            wanted=_take_arguments(config),
+            baselines=baselines,
+            recorded=bool(outputs),
+        ),
         "vlmsight-suite",
     )
+
+
+def _baselines(
+    config: pytest.Config, settings: Settings, names: Sequence[ModelName]
+) -> Baselines | None:
+    """What the models are compared with, read.
+
+    Raises:
+        pytest.UsageError: a baseline cannot be read, or a setting of them does not fit.
+    """
+    if settings.baseline is None and not (settings.update or settings.update_new):
+        return None
+    from .baselines import on_ci, open_baselines
+    from .records.errors import RecordError
+
+    worker = getattr(config, "workerinput", None)
+    try:
+        return open_baselines(
+            settings,
+            models=[name.shown for name in names],
+            folder=config.invocation_params.dir,
+            # A worker of xdist is started with other words than were typed.
+            command=worker[_COMMAND] if worker else tuple(map(str, config.invocation_params.args)),
+            ci=on_ci(),
+        )
+    except RecordError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def _outputs(
+    config: pytest.Config, settings: Settings, baselines: Baselines | None
+) -> list[Output]:
+    """What is to be written when the run is over.
+
+    Raises:
+        pytest.UsageError: it cannot be written where it is to be.
+    """
+    outputs: list[Output] = []
+    if settings.json is not None:
+        from .recorder import RecordFile
+
+        outputs.append(RecordFile(_place(settings.json, config)))
+    if baselines is not None:
+        from .baselines import BaselineOutput
+
+        outputs += [
+            BaselineOutput(baselines, model) for model in baselines.of if baselines.writes(model)
+        ]
+    return outputs
 
 
 def _place(file: str, config: pytest.Config) -> Path:
@@ -123,8 +184,11 @@ class SuitePlugin:
         settings: Settings,
         names: Sequence[ModelName],
         wanted: tuple[str, ...] | None,
+        baselines: Baselines | None = None,
+        recorded: bool = False,
     ) -> None:
         self.config, self.settings, self.names, self.wanted = config, settings, names, wanted
+        self.baselines, self.recorded = baselines, recorded
         self.plan: Plan | None = None
         self.reports: list[pytest.TestReport] = []
 
@@ -138,6 +202,7 @@ class SuitePlugin:
             tasks=tuple(_checked_tasks(self.settings)),
             wanted=self.wanted,
             progress=None,
+            baselines=self.baselines,
         )
         for wanted in plan.unknown():
             raise pytest.UsageError(f"not found: {wanted} (is its --vlm or --vlm-tasks missing?)")
@@ -177,7 +242,7 @@ class SuitePlugin:
             return report
         if report.failed and report.when != "call" and call.excinfo:
             report.longrepr = item.repr_failure(call.excinfo)
-        if self.settings.json is not None and report.when == "setup":
+        if self.recorded and report.when == "setup":
             evaluation = item.newly_measured()
             if evaluation is not None:
                 from .recorder import attach
@@ -246,6 +311,7 @@ class SuitePlugin:
         """Tell an xdist worker which arguments were the suite's."""
         node.workerinput[_ARGS] = None if self.wanted is None else list(self.wanted)
         node.workerinput["vlmsight_only"] = not self.config.args
+        node.workerinput[_COMMAND] = list(map(str, self.config.invocation_params.args))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
@@ -265,6 +331,7 @@ def _checked_tasks(settings: Settings) -> list[Task]:
     Raises:
         pytest.UsageError: unknown or broken tasks, or fewer items than a gate could pass with.
     """
+    from .regression import tolerated
     from .stats.paired import minimum_n
     from .tasks.registry import resolve
 
@@ -275,13 +342,17 @@ def _checked_tasks(settings: Settings) -> list[Task]:
             if task.available is not None:
                 n = len(task.make_items(settings.items, settings.seed))
             gate = settings.gate_for(task.name)
-            least = minimum_n(gate.margin, gate.alpha)
-            if n < least:
-                raise pytest.UsageError(
-                    f"task {task.name}: {n} items cannot pass: at margin {gate.margin:g} and "
-                    f"alpha {gate.alpha:g} the ceiling gate needs at least {least}; raise "
-                    "--vlm-items (or add items to the folder), or widen --vlm-margin"
-                )
+            needed = [("margin", gate.margin, "ceiling")]
+            if settings.baseline is not None:
+                needed.append(("drop", tolerated(gate.drop, n), "regression"))
+            for word, margin, which in needed:
+                least = minimum_n(margin, gate.alpha)
+                if n < least:
+                    raise pytest.UsageError(
+                        f"task {task.name}: {n} items cannot pass: at {word} {margin:g} and "
+                        f"alpha {gate.alpha:g} the {which} gate needs at least {least}; raise "
+                        f"--vlm-items (or add items to the folder), or widen --vlm-{word}"
+                    )
     except ValueError as error:
         raise pytest.UsageError(str(error)) from None
     return tasks

@@ -1,30 +1,33 @@
 """The nodes of a run: ``vlmsight`` → a model → its cases, ``vlmsight::MODEL::TASK::GATE``.
 
 Models come first so that each is loaded once. A case's setup measures (what cannot be measured is
-an ERROR), its call judges (a gate not met is a FAILURE). The two gates of a task share one
+an ERROR), its call judges (a gate not met is a FAILURE). The gates of a task share one
 evaluation.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from .models.base import MeasurementError, ModelError
-from .plan import GATES, Plan
-from .report.properties import evaluation_properties, verdict_properties
+from .plan import REGRESSION, Plan
+from .report.properties import comparison_properties, evaluation_properties, verdict_properties
 from .report.slices import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from .baselines import Baselines
     from .evaluation import Evaluation
     from .gates import Verdict
     from .making import Ahead
     from .models.base import Vlm
     from .models.names import ModelName
+    from .regression import Comparison
     from .settings import GateSettings
     from .tasks.item import Task
 
@@ -34,11 +37,7 @@ AHEAD: pytest.StashKey[Ahead] = pytest.StashKey()
 
 
 class GateFailure(Exception):  # noqa: N818 - a failed test, not an error
-    """A gate is not met; carries the verdict."""
-
-    def __init__(self, verdict: Verdict) -> None:
-        super().__init__(f"{verdict.outcome}: {verdict.reason}")
-        self.verdict = verdict
+    """A gate is not met; the message is what its case shows."""
 
 
 class VlmSuite(pytest.Collector):
@@ -76,7 +75,7 @@ class VlmModel(pytest.Collector):
     def collect(self) -> Iterator[VlmCase]:
         """The gates of every task."""
         for task in self.plan.tasks:
-            for gate in GATES:
+            for gate in self.plan.gates:
                 name = f"{task.name}::{gate}"
                 # The id is spelled out because pytest from 9.2 on would take a name with "::" for
                 # one part of it and then not know it from the same id in its cache (--lf, --sw).
@@ -160,14 +159,19 @@ class VlmCase(pytest.Item):
         super().__init__(**node)
         self.task, self.gate, self.model = task, gate, model
         self._evaluation: Evaluation | None = None
+        self._comparison: Comparison | None = None
         self.user_properties += [
             ("vlm_model", model.name),
             ("vlm_task", task.name),
             ("vlm_gate", gate),
         ]
+        if self._baselines is not None:
+            self.user_properties.append(("vlm_baseline", self._baselines.of[model.name].shown))
 
     def setup(self) -> None:
-        """Measure."""
+        """Measure; what cannot be compared with its baseline is an ERROR, too."""
+        if self._baselines is not None:
+            self._baselines.demand(self.model.name)
         evaluation = self.model.evaluation(self.task)
         kind = self.model.plan.settings.ceiling[0]
         alpha = self.model.plan.settings.gate_for(self.task.name).alpha
@@ -178,6 +182,31 @@ class VlmCase(pytest.Item):
                 f"{evaluation.unmeasured[kind]}"
             )
         self._evaluation = evaluation
+        if self._baselines is not None:
+            self._comparison = self._compared(self._baselines, evaluation)
+
+    @property
+    def _baselines(self) -> Baselines | None:
+        """What a case of the regression gate compares with; None for other cases."""
+        return self.model.plan.baselines if self.gate == REGRESSION else None
+
+    def _compared(self, baselines: Baselines, evaluation: Evaluation) -> Comparison:
+        plan, model = self.model.plan, self.model.name
+        comparison = baselines.compare(
+            model,
+            evaluation,
+            gate=plan.settings.gate_for(self.task.name),
+            tests=plan.gates_collected,
+        )
+        told = baselines.told(model, comparison)
+        self.user_properties += comparison_properties(
+            comparison,
+            accepted=baselines.accepts(comparison),
+            next_step=baselines.next(comparison),
+        )
+        if comparison.status == "incomparable" and not baselines.accepts(comparison):
+            raise MeasurementError(_folded(f"INCOMPARABLE: {told}"))
+        return comparison
 
     def newly_measured(self) -> Evaluation | None:
         """What this case's setup has measured and no other case's has told yet."""
@@ -187,6 +216,9 @@ class VlmCase(pytest.Item):
         """Judge."""
         assert self._evaluation is not None
         plan = self.model.plan
+        if self._comparison is not None:
+            self._judge_comparison(self._comparison)
+            return
         verdict = _judge(
             self.gate,
             self._evaluation,
@@ -195,14 +227,31 @@ class VlmCase(pytest.Item):
             kind=plan.settings.ceiling[0],
         )
         self.user_properties += verdict_properties(verdict)
-        if verdict.outcome == "PASS":
+        self._end(verdict.outcome, verdict.reason)
+
+    def _judge_comparison(self, comparison: Comparison) -> None:
+        """Pass whatever was found where the run makes it the baseline."""
+        baselines = self._baselines
+        assert baselines is not None
+        told = baselines.told(self.model.name, comparison)
+        if comparison.verdict is not None:
+            self.user_properties += verdict_properties(replace(comparison.verdict, reason=told))
+        if baselines.accepts(comparison):
             return
-        if verdict.outcome == "INCONCLUSIVE":
-            if plan.settings.inconclusive == "skip":
-                pytest.skip(f"INCONCLUSIVE: {verdict.reason}")
-            if plan.settings.inconclusive == "pass":
+        verdict = comparison.verdict
+        self._end(comparison.status.upper() if verdict is None else verdict.outcome, told)
+
+    def _end(self, outcome: str, reason: str) -> None:
+        """What an outcome does to the case."""
+        if outcome == "PASS":
+            return
+        if outcome == "INCONCLUSIVE":
+            inconclusive = self.model.plan.settings.inconclusive
+            if inconclusive == "skip":
+                pytest.skip(f"INCONCLUSIVE: {reason}")
+            if inconclusive == "pass":
                 return
-        raise GateFailure(verdict)
+        raise GateFailure(f"{outcome}: {reason}")
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The sentence, without frames of the plugin."""
@@ -213,7 +262,9 @@ class VlmCase(pytest.Item):
 
             assert self._evaluation is not None
             alpha = self.model.plan.settings.gate_for(self.task.name).alpha
-            said = _folded(str(excinfo.value), figures(self._evaluation, alpha=alpha))
+            said = _folded(
+                str(excinfo.value), figures(self._evaluation, alpha=alpha), *self._besides()
+            )
             slices = str(dict(self.user_properties).get("vlm_slices", "[]"))
             return "\n".join([said, *table(slices)])
         if isinstance(excinfo.value, MeasurementError):
@@ -221,6 +272,12 @@ class VlmCase(pytest.Item):
         # Frames of pytest and pluggy, which pytest only leaves out for functions, say nothing.
         excinfo.traceback = excinfo.traceback.cut(path=__file__)
         return super().repr_failure(excinfo, style)
+
+    def _besides(self) -> list[str]:
+        """What differs from the baseline and may be why it fails."""
+        if self._comparison is None or not self._comparison.besides:
+            return []
+        return [f"also differs: {'; '.join(map(str, self._comparison.besides))}"]
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Where a report says this case is: it has no file."""

@@ -6,6 +6,8 @@ import json
 import unicodedata
 from typing import TYPE_CHECKING
 
+from pytest_vlmsight.phrases import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -57,13 +59,13 @@ def table(text: str) -> list[str]:
     title = f"slice, {rows[0]['confidence']:.0%} intervals"
     lines = [f"{title:<{_VALUE}} {'n':>5}  {head}"]
     for name, members in told.items():
-        lines += [_fitted(name, 2 * _VALUE).rstrip(), *map(_line, members)]
+        lines += [fitted(name, 2 * _VALUE).rstrip(), *map(_line, members)]
     return lines
 
 
 def _line(row: Mapping[str, object]) -> str:
     shares = " ".join(f"{_shown(row, key):<{_SHARE}}" for key in _KEYS).rstrip()
-    return f"  {_fitted(str(row['value']), _VALUE - 2)} {row['n']!s:>5}  {shares}"
+    return f"  {fitted(str(row['value']), _VALUE - 2)} {row['n']!s:>5}  {shares}"
 
 
 def _shown(row: Mapping[str, object], key: str) -> str:
@@ -79,10 +81,9 @@ def _percent(share: object) -> str:
     return f"{100 * float(str(share)):.0f}"
 
 
-def _fitted(text: str, width: int) -> str:
+def fitted(text: str, width: int) -> str:
     """Text of a data set, escaped where it does not print and cut or filled to a width."""
-    safe = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
-    cells = [(c, _cells(c)) for c in safe]
+    cells = [(c, _cells(c)) for c in printable(text)]
     if sum(n for _, n in cells) > width:
         cells = [*_first(cells, width - 1), ("…", 1)]
     return "".join(c for c, _ in cells) + " " * (width - sum(n for _, n in cells))
