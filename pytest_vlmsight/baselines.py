@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .models.base import MeasurementError
+from .phrases import printable
 from .plan import REGRESSION
 from .records.baseline import file_name, read_baseline, update_baseline
 from .records.errors import RecordError
@@ -41,6 +42,12 @@ class Baseline:
     path: Path
     shown: str
     run: Run | None
+
+    def __str__(self) -> str:
+        if self.run is None:
+            return f"baseline {printable(self.shown)}: there is none yet"
+        made = f"{len(self.run.evaluations)} task(s), written {printable(self.run.started)}"
+        return f"baseline {printable(self.shown)}: {made}"
 
     def evaluation(self, task: str) -> Evaluation | None:
         """Of a task; None where the baseline does not have it."""
@@ -118,12 +125,12 @@ class Baselines:
                 "it, and run again"
             )
         if comparison.status is Status.NEW:
-            return f"it is not in the baseline {baseline.shown}. {self.next(comparison)}"
-        return ". ".join(filter(None, (comparison.reason, self.next(comparison))))
+            return f"it is not in the baseline {baseline.shown}. {self.next(model, comparison)}"
+        return ". ".join(filter(None, (comparison.reason, self.next(model, comparison))))
 
-    def next(self, comparison: Comparison) -> str:
+    def next(self, model: str, comparison: Comparison) -> str:
         """The command that follows from a status, as a sentence; empty where none does."""
-        if self.accepts(comparison):
+        if self.accepts(comparison) or self.of[model].run is None:
             return ""
         if comparison.status is Status.NEW:
             return f"Add it: {self.command_with(UPDATE_NEW)}"

@@ -74,6 +74,8 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("-o", "--output", type=Path, help="Markdown file to write")
     check.set_defaults(run=_check)
 
+    _add_compare(commands)
+
     models = commands.add_parser("models", help="list the names that --vlm knows")
     models.set_defaults(run=_models)
 
@@ -88,6 +90,27 @@ def _parser() -> argparse.ArgumentParser:
     assemble.add_argument("--overwrite", action="store_true", help="replace what is there")
     assemble.set_defaults(run=_assemble)
     return parser
+
+
+def _add_compare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser(
+        "compare", help="compare two records; exit status 1 where --fail-on says so"
+    )
+    command.add_argument("old", type=Path, help="a record (--vlm-json) or a baseline")
+    command.add_argument("new", type=Path, help="another")
+    command.add_argument(
+        "--fail-on",
+        default="",
+        help="regressed, inconclusive, new, missing, incomparable, improved",
+    )
+    command.add_argument("--format", default="text", help="text, markdown or json (text)")
+    command.add_argument("-o", "--output", type=Path, help="file to write")
+    command.add_argument(
+        "--model", action="append", default=[], help="NAME, or OLD=NEW; repeatable (all)"
+    )
+    command.add_argument("--alpha", default="0.05", help="error rate (.05)")
+    command.add_argument("--drop", default="auto", help="as --vlm-drop (auto)")
+    command.set_defaults(run=_compare)
 
 
 def _add_making(command: argparse.ArgumentParser, *, n: int) -> None:
@@ -173,6 +196,38 @@ def _check(parsed: argparse.Namespace) -> int:
         images=parsed.images,
         trust_remote_code=parsed.trust_remote_code,
     )
+
+
+def _compare(parsed: argparse.Namespace) -> int:
+    from .comparing import compare_runs
+    from .records.run_file import read_run
+    from .regression import Status
+    from .report.comparison import FORMATS, rendered
+    from .settings import read_settings
+    from .whole_file import whole_file
+
+    known = [status.value for status in Status if status is not Status.PASS]
+    fail_on = parsed.fail_on.replace(",", " ").split()
+    for word in fail_on:
+        if word not in known:
+            raise ValueError(f"--fail-on: got {word!a}; expected any of {', '.join(known)}")
+    if parsed.format not in FORMATS:
+        raise ValueError(f"--format: got {parsed.format!a}; expected {', '.join(FORMATS)}")
+    given = {"vlm_alpha": parsed.alpha, "vlm_drop": parsed.drop}
+    compared = compare_runs(
+        read_run(parsed.old),
+        read_run(parsed.new),
+        gate=read_settings(given.get).gate,
+        pairs=[(old, new or old) for old, _, new in (m.partition("=") for m in parsed.model)],
+    )
+    text = rendered(compared, parsed.format)
+    if parsed.output is None:
+        print(text, end="")
+    else:
+        with whole_file(parsed.output) as unfinished:
+            unfinished.write_text(text, encoding="utf-8")
+        print(f"wrote {parsed.output}")
+    return int(any(compared.count(Status(word)) for word in fail_on))
 
 
 def _models(_: argparse.Namespace) -> None:

@@ -217,9 +217,15 @@ class SuitePlugin:
         """What is about to be tested and what that can show."""
         if self.plan is None:
             return []
-        from .report.terminal import header
+        from .report.slices import fitted
+        from .report.terminal import WIDTH, header
 
-        return header(self.settings, tasks=self.plan.tasks, tests=self.plan.gates_collected)
+        lines = header(self.settings, tasks=self.plan.tasks, tests=self.plan.gates_collected)
+        if self.baselines is not None:
+            lines += [
+                fitted(f"vlmsight: {one}", WIDTH).rstrip() for one in self.baselines.of.values()
+            ]
+        return lines
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(

@@ -202,7 +202,7 @@ class VlmCase(pytest.Item):
         self.user_properties += comparison_properties(
             comparison,
             accepted=baselines.accepts(comparison),
-            next_step=baselines.next(comparison),
+            next_step=baselines.next(model, comparison),
         )
         if comparison.status == "incomparable" and not baselines.accepts(comparison):
             raise MeasurementError(_folded(f"INCOMPARABLE: {told}"))
@@ -288,7 +288,10 @@ def _folded(*sentences: str) -> str:
     """Each sentence wrapped to a terminal's width."""
     import textwrap
 
-    return "\n".join(textwrap.fill(s, 79, break_long_words=False) for s in sentences)
+    # Not at hyphens, so that options can be copied.
+    return "\n".join(
+        textwrap.fill(s, 79, break_long_words=False, break_on_hyphens=False) for s in sentences
+    )
 
 
 def _judge(

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from pytest_vlmsight.phrases import printable
 from pytest_vlmsight.plan import REGRESSION, ROOT
 
 from .errors import RecordError
@@ -50,9 +51,9 @@ def file_name(model: str) -> str:
     >>> file_name("llava-1.5")
     'llava-1.5.json'
     """
-    plain = re.sub(r"[^a-z0-9._-]+", "_", model.lower()).lstrip("._-")[:_LONGEST]
+    plain = re.sub(r"[^a-z0-9._-]+", "_", model.lower()).lstrip("._-")[:_LONGEST] or "model"
     if plain != model:
-        plain = f"{plain or 'model'}-{hashlib.sha256(model.encode()).hexdigest()[:8]}"
+        plain = f"{plain}-{hashlib.sha256(model.encode()).hexdigest()[:8]}"
     return f"{plain}.json"
 
 
@@ -66,9 +67,10 @@ def read_baseline(path: Path) -> Run | None:
         return None
     run = read_run(path)
     if len(run.models) > 1:
+        named = printable(", ".join(run.models))
         raise RecordError(
-            f"{path} has {len(run.models)} models ({', '.join(run.models)}), a baseline has one: "
-            "give a folder, in which each model has a file"
+            f"{path} has {len(run.models)} models ({named}), a baseline has one: give a folder, in "
+            "which each model has a file"
         )
     return run
 

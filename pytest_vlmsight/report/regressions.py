@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _TASK, _DIFFERENCE = 19, 22
-_HEAD = f"{'task':<{_TASK}} {'old':>5} {'new':>5}  {'difference':<{_DIFFERENCE}} verdict"
+HEAD = f"{'task':<{_TASK}} {'old':>5} {'new':>5}  {'difference':<{_DIFFERENCE}} verdict"
 
 
 def regressions(tasks: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -30,8 +30,8 @@ def regressions(tasks: Mapping[str, Mapping[str, Any]]) -> list[str]:
     rows = sorted(compared.items(), key=lambda row: _rank(row[1]))
     return [
         *_folded(f"against baseline {printable(baseline)}:", indent=""),
-        _HEAD,
-        *(_line(task, told) for task, told in rows),
+        HEAD,
+        *(line(task, told) for task, told in rows),
         *_notes([told for _, told in rows]),
     ]
 
@@ -48,7 +48,13 @@ def _status(told: Mapping[str, Any]) -> str:
     return str(told.get("vlm_baseline_status", "error"))
 
 
-def _line(task: str, told: Mapping[str, Any]) -> str:
+def line(task: str, told: Mapping[str, Any]) -> str:
+    """A line below ``HEAD``.
+
+    Args:
+        task: its name.
+        told: properties of its case.
+    """
     from pytest_vlmsight.stats.interval import Interval
 
     difference = ""
@@ -71,16 +77,22 @@ def _notes(rows: list[Mapping[str, Any]]) -> Iterator[str]:
     for one in sorted(besides):
         yield from _folded(f"also differs: {one}")
     yield from (
-        line
+        part
         for one in dict.fromkeys(told.get("vlm_baseline_next") for told in rows)
         if one
-        for line in _folded(printable(str(one)))
+        for part in _folded(printable(str(one)), breakable=False)
     )
 
 
-def _folded(text: str, *, indent: str = "  ") -> list[str]:
+def _folded(text: str, *, indent: str = "  ", breakable: bool = True) -> list[str]:
+    """Lines of 80 columns; a command's words stay whole, however long, so that it can be copied."""
     return textwrap.wrap(
-        text, 80, initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False
+        text,
+        80,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_on_hyphens=False,
+        break_long_words=breakable,
     )
 
 
