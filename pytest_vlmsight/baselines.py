@@ -160,6 +160,8 @@ class BaselineOutput:
         if not (self.baselines.update or self.baselines.update_new):
             tasks &= {one.task for one in run.cases if one.gate == REGRESSION}
         baseline = self.baselines.of[self.model]
+        if not tasks:
+            return f"baseline {baseline.shown}: nothing was measured for it"
         update = update_baseline(
             baseline.path, run, model=self.model, tasks=tasks, overwrite=self.baselines.update
         )
@@ -194,8 +196,12 @@ def open_baselines(
                 raise RecordError(f"{flag}: there is nothing to update; name it: --vlm-baseline=…")
         return None
     typed = settings.baseline
-    place = folder / Path(typed).expanduser()
-    if typed.endswith(("/", os.sep)) or place.is_dir():
+    try:
+        place = folder / Path(typed).expanduser()
+        several = typed.endswith(("/", os.sep)) or place.is_dir()
+    except (OSError, RuntimeError) as error:  # too long, or the home of nobody
+        raise RecordError(f"--vlm-baseline={typed}: {error}") from error
+    if several:
         shown = {one: f"{typed.rstrip('/' + os.sep)}/{file_name(one)}" for one in models}
         paths = {one: place / file_name(one) for one in models}
     elif len(models) > 1:

@@ -29,7 +29,11 @@ ASKED_BY = {
     "rotations": "rotations",
     "several_images": "several images of an item",
 }
-"""Keys of provenance that decide what is asked, and what they are called."""
+"""Keys of provenance that decide what is asked, and what they are called.
+
+What an old record does not tell differs from whatever a new one tells: give records their value in
+records/run_file.py when a key is added.
+"""
 
 WORDED_BY = {"prompt": "prompt form", "primer": "start of the answer"}
 """Keys of provenance that decide how it is put into a prompt."""

@@ -205,7 +205,9 @@ class SuitePlugin:
             baselines=self.baselines,
         )
         for wanted in plan.unknown():
-            raise pytest.UsageError(f"not found: {wanted} (is its --vlm or --vlm-tasks missing?)")
+            raise pytest.UsageError(
+                f"not found: {wanted} (is its --vlm, --vlm-tasks or --vlm-baseline missing?)"
+            )
         self.plan = replace(plan, progress=open_progress(self.config))
 
     def pytest_unconfigure(self) -> None:

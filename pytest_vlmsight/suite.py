@@ -7,27 +7,24 @@ evaluation.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from .models.base import MeasurementError, ModelError
 from .plan import REGRESSION, Plan
-from .report.properties import comparison_properties, evaluation_properties, verdict_properties
+from .report.properties import evaluation_properties, verdict_properties
 from .report.slices import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from .baselines import Baselines
     from .evaluation import Evaluation
     from .gates import Verdict
     from .making import Ahead
     from .models.base import Vlm
     from .models.names import ModelName
-    from .regression import Comparison
     from .settings import GateSettings
     from .tasks.item import Task
 
@@ -80,11 +77,17 @@ class VlmModel(pytest.Collector):
                 # The id is spelled out because pytest from 9.2 on would take a name with "::" for
                 # one part of it and then not know it from the same id in its cache (--lf, --sw).
                 nodeid = f"{self.nodeid}::{name}"
-                case = VlmCase.from_parent(
-                    self, name=name, nodeid=nodeid, task=task, gate=gate, model=self
-                )
-                if self.plan.wants(case.nodeid):
-                    yield case
+                if self.plan.wants(nodeid):
+                    yield self._case(name=name, nodeid=nodeid, task=task, gate=gate)
+
+    def _case(self, *, gate: str, **node: Any) -> VlmCase:
+        if gate != REGRESSION:
+            return VlmCase.from_parent(self, gate=gate, model=self, **node)
+        from .regression_case import RegressionCase
+
+        return RegressionCase.from_parent(
+            self, gate=gate, model=self, baselines=self.plan.baselines, **node
+        )
 
     def setup(self) -> None:
         """Load the model; raising here makes every case of it an ERROR after one attempt."""
@@ -159,54 +162,34 @@ class VlmCase(pytest.Item):
         super().__init__(**node)
         self.task, self.gate, self.model = task, gate, model
         self._evaluation: Evaluation | None = None
-        self._comparison: Comparison | None = None
         self.user_properties += [
             ("vlm_model", model.name),
             ("vlm_task", task.name),
             ("vlm_gate", gate),
         ]
-        if self._baselines is not None:
-            self.user_properties.append(("vlm_baseline", self._baselines.of[model.name].shown))
 
     def setup(self) -> None:
-        """Measure; what cannot be compared with its baseline is an ERROR, too."""
-        if self._baselines is not None:
-            self._baselines.demand(self.model.name)
-        evaluation = self.model.evaluation(self.task)
+        """Measure."""
+        evaluation = self.measure()
         kind = self.model.plan.settings.ceiling[0]
-        alpha = self.model.plan.settings.gate_for(self.task.name).alpha
-        self.user_properties += evaluation_properties(evaluation, kind=kind, alpha=alpha)
         if self.gate == "ceiling" and kind in evaluation.unmeasured:
             raise MeasurementError(
                 f"the {kind} ceiling of {self.task.name} could not be measured: "
                 f"{evaluation.unmeasured[kind]}"
             )
+
+    def measure(self) -> Evaluation:
+        """The evaluation, which the case's properties tell.
+
+        Raises:
+            MeasurementError: there is none.
+        """
+        evaluation = self.model.evaluation(self.task)
+        kind = self.model.plan.settings.ceiling[0]
+        alpha = self.model.plan.settings.gate_for(self.task.name).alpha
+        self.user_properties += evaluation_properties(evaluation, kind=kind, alpha=alpha)
         self._evaluation = evaluation
-        if self._baselines is not None:
-            self._comparison = self._compared(self._baselines, evaluation)
-
-    @property
-    def _baselines(self) -> Baselines | None:
-        """What a case of the regression gate compares with; None for other cases."""
-        return self.model.plan.baselines if self.gate == REGRESSION else None
-
-    def _compared(self, baselines: Baselines, evaluation: Evaluation) -> Comparison:
-        plan, model = self.model.plan, self.model.name
-        comparison = baselines.compare(
-            model,
-            evaluation,
-            gate=plan.settings.gate_for(self.task.name),
-            tests=plan.gates_collected,
-        )
-        told = baselines.told(model, comparison)
-        self.user_properties += comparison_properties(
-            comparison,
-            accepted=baselines.accepts(comparison),
-            next_step=baselines.next(model, comparison),
-        )
-        if comparison.status == "incomparable" and not baselines.accepts(comparison):
-            raise MeasurementError(_folded(f"INCOMPARABLE: {told}"))
-        return comparison
+        return evaluation
 
     def newly_measured(self) -> Evaluation | None:
         """What this case's setup has measured and no other case's has told yet."""
@@ -216,9 +199,6 @@ class VlmCase(pytest.Item):
         """Judge."""
         assert self._evaluation is not None
         plan = self.model.plan
-        if self._comparison is not None:
-            self._judge_comparison(self._comparison)
-            return
         verdict = _judge(
             self.gate,
             self._evaluation,
@@ -227,22 +207,14 @@ class VlmCase(pytest.Item):
             kind=plan.settings.ceiling[0],
         )
         self.user_properties += verdict_properties(verdict)
-        self._end(verdict.outcome, verdict.reason)
+        self.end(verdict.outcome, verdict.reason)
 
-    def _judge_comparison(self, comparison: Comparison) -> None:
-        """Pass whatever was found where the run makes it the baseline."""
-        baselines = self._baselines
-        assert baselines is not None
-        told = baselines.told(self.model.name, comparison)
-        if comparison.verdict is not None:
-            self.user_properties += verdict_properties(replace(comparison.verdict, reason=told))
-        if baselines.accepts(comparison):
-            return
-        verdict = comparison.verdict
-        self._end(comparison.status.upper() if verdict is None else verdict.outcome, told)
+    def end(self, outcome: str, reason: str) -> None:
+        """Pass, fail or skip, as an outcome and the settings have it.
 
-    def _end(self, outcome: str, reason: str) -> None:
-        """What an outcome does to the case."""
+        Raises:
+            GateFailure: the case fails.
+        """
         if outcome == "PASS":
             return
         if outcome == "INCONCLUSIVE":
@@ -262,9 +234,7 @@ class VlmCase(pytest.Item):
 
             assert self._evaluation is not None
             alpha = self.model.plan.settings.gate_for(self.task.name).alpha
-            said = _folded(
-                str(excinfo.value), figures(self._evaluation, alpha=alpha), *self._besides()
-            )
+            said = folded(str(excinfo.value), figures(self._evaluation, alpha=alpha), *self.notes())
             slices = str(dict(self.user_properties).get("vlm_slices", "[]"))
             return "\n".join([said, *table(slices)])
         if isinstance(excinfo.value, MeasurementError):
@@ -273,18 +243,16 @@ class VlmCase(pytest.Item):
         excinfo.traceback = excinfo.traceback.cut(path=__file__)
         return super().repr_failure(excinfo, style)
 
-    def _besides(self) -> list[str]:
-        """What differs from the baseline and may be why it fails."""
-        if self._comparison is None or not self._comparison.besides:
-            return []
-        return [f"also differs: {'; '.join(map(str, self._comparison.besides))}"]
+    def notes(self) -> list[str]:
+        """Further sentences below a gate that is not met."""
+        return []
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Where a report says this case is: it has no file."""
         return self.path, 0, self.nodeid
 
 
-def _folded(*sentences: str) -> str:
+def folded(*sentences: str) -> str:
     """Each sentence wrapped to a terminal's width."""
     import textwrap
 

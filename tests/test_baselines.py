@@ -264,3 +264,15 @@ def test_environment_says_whether_it_is_ci(
     if value is not None:
         monkeypatch.setenv("CI", value)
     assert on_ci() is ci
+
+
+def test_run_that_measured_nothing_writes_nothing(tmp_path: Path) -> None:
+    told = BaselineOutput(opened(tmp_path, "new/b.json", update=True), "m").write(run())
+    assert told == "baseline new/b.json: nothing was measured for it"
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("typed", ["x" * 300 + ".json", "~nobody-of-this-name/b.json"])
+def test_path_that_cannot_be_looked_up_is_refused(tmp_path: Path, typed: str) -> None:
+    with pytest.raises(RecordError, match=f"^--vlm-baseline={typed}: "):
+        opened(tmp_path, typed)
