@@ -51,8 +51,10 @@ def locked(path: Path, *, patience: float = PATIENCE) -> Iterator[None]:
     try:
         yield
     finally:
-        lock.unlink(missing_ok=True)  # before others can have it, who look whether it is still it
-        os.close(handle)
+        try:
+            lock.unlink(missing_ok=True)  # while it is held: others look whether it is still there
+        finally:
+            os.close(handle)
 
 
 def _lock_file(path: Path) -> Path:
