@@ -13,13 +13,14 @@ from .commands import (
     badge,
     cache,
     check,
+    compare,
     models,
     pack,
     report,
     show,
     tasks,
 )
-from .report.printable import printable
+from .phrases import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +32,7 @@ COMMANDS = (
     pack,
     check,
     models,
+    compare,
     report,
     badge,
     cache,
@@ -57,8 +59,8 @@ def parser() -> argparse.ArgumentParser:
         prog="vlmsight",
         description="Does a vision-language model use what its own vision encoder sees? "
         "Gates run under pytest (pytest --vlm=NAME); this is what stands beside them.",
-        epilog="Exit status: 0, done; 1, as said above of audit and check; 2, it could not be "
-        "done, and a line on stderr says why.",
+        epilog="Exit status: 0, done; 1, as said above of audit, check and compare; 2, it could "
+        "not be done, and a line on stderr says why.",
     )
     whole.add_argument("--version", action="version", version=f"vlmsight {__version__}")
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")

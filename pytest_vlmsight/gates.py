@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .stats.contrast import pseudo_items, recovery_contrast
-from .stats.paired import inferiority_p, mcnemar_p, noninferiority_p, tango_interval
+from .pairs import Pairs
+from .phrases import limits, p_is, percent, points
+from .stats.contrast import recovery_contrast
 from .stats.proportion import above_chance_p
 
 if TYPE_CHECKING:
-    from .evaluation import Evaluation
+    from collections.abc import Mapping
+
+    from .evaluation import Answers, Evaluation
     from .settings import GateSettings
     from .stats.interval import Interval
 
@@ -40,9 +43,9 @@ class Verdict:
     """A gate's outcome on one evaluation.
 
     Attributes:
-        gate: ceiling or blind.
+        gate: ceiling, blind or regression.
         outcome: PASS, FAIL or INCONCLUSIVE.
-        estimate: the difference that was tested (VLM − ceiling, or sighted − blind).
+        estimate: the difference that was tested (VLM − ceiling, sighted − blind, new − old).
         interval: of the estimate, two-sided 1 − 2 alpha (each side is one test at alpha).
         p: of the test that decided, one-sided; of the PASS test where neither did.
         n: items.
@@ -56,51 +59,6 @@ class Verdict:
     p: float
     n: int
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Paired:
-    """Two scores per item: exact tests where they are 0 or 1, item-level t where averaged."""
-
-    v: np.ndarray
-    r: np.ndarray
-
-    @property
-    def _whole(self) -> bool:
-        both = np.concatenate((self.v, self.r))
-        return bool(((both == 0) | (both == 1)).all())
-
-    @property
-    def _counts(self) -> tuple[int, int, int]:
-        return int((self.v > self.r).sum()), int((self.v < self.r).sum()), len(self.v)
-
-    @property
-    def estimate(self) -> float:
-        return float((self.v - self.r).mean())
-
-    def interval(self, *, error: float) -> Interval:
-        """Two-sided, each side with the given error rate."""
-        if self._whole:
-            return tango_interval(*self._counts, confidence=1 - 2 * error)
-        return pseudo_items(self.v - self.r).interval(confidence=1 - 2 * error)
-
-    def p_above(self, margin: float) -> float:
-        """One-sided p of H0: V − R ≤ −margin."""
-        if self._whole:
-            return noninferiority_p(*self._counts, margin=margin)
-        return pseudo_items(self.v - self.r).p_greater(-margin)
-
-    def p_below(self, margin: float) -> float:
-        """One-sided p of H0: V − R ≥ −margin."""
-        if self._whole:
-            return inferiority_p(*self._counts, margin=margin)
-        return pseudo_items(self.v - self.r).p_less(-margin)
-
-    def p_better(self) -> float:
-        """One-sided p of H0: V − R ≤ 0; exact McNemar for whole scores."""
-        if self._whole:
-            return mcnemar_p(*self._counts[:2])
-        return pseudo_items(self.v - self.r).p_greater(0.0)
 
 
 def ceiling_gate(
@@ -123,12 +81,12 @@ def ceiling_gate(
     """
     v = evaluation.sighted.scores(evaluation.gold)
     r = evaluation.ceiling_scores(kind)
-    pair = _Paired(v, r)
+    pair = Pairs(v, r)
     interval = pair.interval(error=gate.alpha)
     p_pass = pair.p_above(gate.margin)
     verdict = partial(_verdict, gate="ceiling", pair=pair, interval=interval)
 
-    unanswered = _unanswered(evaluation)
+    unanswered = too_few_answered({"sighted": evaluation.sighted})
     if unanswered:
         return verdict(Outcome.INCONCLUSIVE, p_pass, unanswered)
     read = above_chance_p(r, chance=evaluation.chance)
@@ -136,45 +94,45 @@ def ceiling_gate(
         return verdict(
             Outcome.INCONCLUSIVE,
             read,
-            f"the {kind} readout ({_percent(r.mean())}) is not shown to be above chance "
-            f"({_percent(evaluation.chance.mean())}, p={_p(read)}), so it bounds nothing",
+            f"the {kind} readout ({percent(r.mean())}) is not shown to be above chance "
+            f"({percent(evaluation.chance.mean())}, {p_is(read)}), so it bounds nothing",
         )
     shown = (
-        f"sighted {_percent(v.mean())} against {kind} ceiling {_percent(r.mean())}: "
-        f"difference {_points(pair.estimate)} {_limits(interval)}"
+        f"sighted {percent(v.mean())} against {kind} ceiling {percent(r.mean())}: "
+        f"difference {points(pair.estimate)} {limits(interval)}"
     )
     recovery = recovery_contrast(v, r, chance=evaluation.chance, share=gate.recovery)
     p_recovery = recovery.p_greater()
-    within = f"margin {_points(-gate.margin)}"
+    within = f"margin {points(-gate.margin)}"
     if p_pass <= gate.alpha and p_recovery <= gate.alpha:
         more = "; the reference is exceeded" if interval.low > 0 else ""
         return verdict(
             Outcome.PASS,
             max(p_pass, p_recovery),
-            f"{shown} is within the {within} (p={_p(p_pass)}) and more than "
+            f"{shown} is within the {within} ({p_is(p_pass)}) and more than "
             f"{gate.recovery:.0%} of the ceiling above chance is recovered "
-            f"(p={_p(p_recovery)}){more}",
+            f"({p_is(p_recovery)}){more}",
         )
     p_fail = pair.p_below(gate.margin)
     if p_fail <= gate.alpha / tests:
         return verdict(
             Outcome.FAIL,
             p_fail,
-            f"{shown} is beyond the {within} (p={_p(p_fail)} at alpha/m={gate.alpha / tests:.2g})",
+            f"{shown} is beyond the {within} ({p_is(p_fail)} at alpha/m={gate.alpha / tests:.2g})",
         )
     if p_pass <= gate.alpha:
         return verdict(
             Outcome.INCONCLUSIVE,
             p_recovery,
-            f"{shown} is within the {within} (p={_p(p_pass)}), but it is not shown that more "
+            f"{shown} is within the {within} ({p_is(p_pass)}), but it is not shown that more "
             f"than {gate.recovery:.0%} of the ceiling above chance is recovered "
-            f"(p={_p(p_recovery)})",
+            f"({p_is(p_recovery)})",
         )
     return verdict(
         Outcome.INCONCLUSIVE,
         p_pass,
-        f"{shown} is neither shown to be within the {within} (p={_p(p_pass)}) nor beyond it "
-        f"(p={_p(p_fail)} at alpha/m={gate.alpha / tests:.2g}); more items would tell",
+        f"{shown} is neither shown to be within the {within} ({p_is(p_pass)}) nor beyond it "
+        f"({p_is(p_fail)} at alpha/m={gate.alpha / tests:.2g}); more items would tell",
     )
 
 
@@ -193,25 +151,27 @@ def blind_gate(evaluation: Evaluation, *, gate: GateSettings, tests: int) -> Ver
     v = evaluation.sighted.scores(evaluation.gold)
     runs = {kind: a.scores(evaluation.gold) for kind, a in evaluation.blind.items()}
     strongest = max(runs, key=lambda kind: float(runs[kind].mean()))
-    pair = _Paired(v, runs[strongest])
+    pair = Pairs(v, runs[strongest])
     interval = pair.interval(error=gate.alpha)
     p_gain = pair.p_better()
     verdict = partial(_verdict, gate="blind", pair=pair, interval=interval)
 
-    unanswered = _unanswered(evaluation, strongest)
+    unanswered = too_few_answered(
+        {"sighted": evaluation.sighted, f"blind ({strongest})": evaluation.blind[strongest]}
+    )
     if unanswered:
         return verdict(Outcome.INCONCLUSIVE, p_gain, unanswered)
     shown = (
-        f"sighted {_percent(v.mean())} against {_percent(runs[strongest].mean())} blind "
-        f"({strongest}): gain {_points(pair.estimate)} {_limits(interval)}"
+        f"sighted {percent(v.mean())} against {percent(runs[strongest].mean())} blind "
+        f"({strongest}): gain {points(pair.estimate)} {limits(interval)}"
     )
     upper = pair.interval(error=gate.alpha / tests).high
     if upper < gate.min_gain:
         return verdict(
             Outcome.FAIL,
             pair.p_below(-gate.min_gain),
-            f"{shown}, at most {_points(upper)} (alpha/m={gate.alpha / tests:.2g}), which is "
-            f"less than the {_points(gate.min_gain)} that sight must gain",
+            f"{shown}, at most {points(upper)} (alpha/m={gate.alpha / tests:.2g}), which is "
+            f"less than the {points(gate.min_gain)} that sight must gain",
         )
     level = np.maximum(evaluation.chance, evaluation.majority_key)
     p_chance = above_chance_p(v, chance=level)
@@ -219,20 +179,20 @@ def blind_gate(evaluation: Evaluation, *, gate: GateSettings, tests: int) -> Ver
         return verdict(
             Outcome.PASS,
             max(p_gain, p_chance),
-            f"{shown} is shown to be above 0 (p={_p(p_gain)}), and the accuracy above "
-            f"{_percent(level.mean())}, chance or the commonest key (p={_p(p_chance)})",
+            f"{shown} is shown to be above 0 ({p_is(p_gain)}), and the accuracy above "
+            f"{percent(level.mean())}, chance or the commonest key ({p_is(p_chance)})",
         )
     lacking = (
-        f"a gain over blind is not shown (p={_p(p_gain)})"
+        f"a gain over blind is not shown ({p_is(p_gain)})"
         if p_gain > gate.alpha
-        else f"accuracy above {_percent(level.mean())}, chance or the commonest key, is not "
-        f"shown (p={_p(p_chance)})"
+        else f"accuracy above {percent(level.mean())}, chance or the commonest key, is not "
+        f"shown ({p_is(p_chance)})"
     )
     return verdict(Outcome.INCONCLUSIVE, max(p_gain, p_chance), f"{shown}: {lacking}")
 
 
 def _verdict(
-    outcome: Outcome, p: float, reason: str, *, gate: str, pair: _Paired, interval: Interval
+    outcome: Outcome, p: float, reason: str, *, gate: str, pair: Pairs, interval: Interval
 ) -> Verdict:
     return Verdict(
         gate=gate,
@@ -245,11 +205,12 @@ def _verdict(
     )
 
 
-def _unanswered(evaluation: Evaluation, blind: str | None = None) -> str | None:
-    """Why parsed answers are too few to judge, or None."""
-    runs = {"sighted": evaluation.sighted}
-    if blind is not None:
-        runs[f"blind ({blind})"] = evaluation.blind[blind]
+def too_few_answered(runs: Mapping[str, Answers]) -> str | None:
+    """Why parsed answers are too few to judge, or None.
+
+    Args:
+        runs: answers by what a sentence calls them, as in "sighted".
+    """
     for name, answers in runs.items():
         if answers.answered_share < LEAST_ANSWERED:
             total = answers.choices.size
@@ -259,19 +220,3 @@ def _unanswered(evaluation: Evaluation, blind: str | None = None) -> str | None:
                 "not answer in the asked form"
             )
     return None
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f}%"
-
-
-def _points(difference: float) -> str:
-    return f"{100 * difference:+.1f} points"
-
-
-def _limits(interval: Interval) -> str:
-    return f"[{100 * interval.low:+.1f}, {100 * interval.high:+.1f}]"
-
-
-def _p(p: float) -> str:
-    return f"{p:.3f}" if p >= 0.001 else f"{p:.1e}"

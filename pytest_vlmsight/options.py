@@ -101,8 +101,12 @@ class Option:
         return tuple(dict.fromkeys(values)) if self.many else values[-1]
 
 
-def _between(low: float, high: float) -> Callable[[str], float]:
-    def parse(text: str) -> float:
+def _between(
+    low: float, high: float, *, words: Mapping[str, float | None] | None = None
+) -> Callable[[str], Any]:
+    def parse(text: str) -> float | None:
+        if words and text in words:
+            return words[text]
         value = float(text)
         if not low < value < high:
             raise ValueError(text)
@@ -243,6 +247,14 @@ OPTIONS = (
         help="error rate of the gates (.05)",
     ),
     Option(
+        name="drop",
+        parse=_between(0, 1, words={"auto": None}),
+        default=None,
+        ini="string",
+        expected="a proportion between 0 and 1, or auto",
+        help="how far below its baseline the VLM may be (auto: .03, .05 of fewer than 400 items)",
+    ),
+    Option(
         name="blind",
         parse=_one_of(*BLIND_KINDS),
         default=("blank",),
@@ -332,6 +344,32 @@ OPTIONS = (
         expected="'TASK name=VALUE name=LOW..HIGH …', TASK a built-in task's name or a glob",
         help="settings of generated tasks, as `vlmsight tasks` lists them; repeatable",
         lines=True,
+    ),
+    Option(
+        name="baseline",
+        parse=_word,
+        default=None,
+        expected="a file, or a folder (ending in /) with a file for each model",
+        help="record that each task is compared with, a case of its own; without one it is made",
+        whole=True,
+    ),
+    Option(
+        name="update",
+        parse=_truth,
+        default=False,
+        expected="true or false",
+        help="have the baseline tell what this run measures; other tasks in it are kept",
+        bare=True,
+        valued=False,
+    ),
+    Option(
+        name="update-new",
+        parse=_truth,
+        default=False,
+        expected="true or false",
+        help="add tasks to the baseline that are not in it",
+        bare=True,
+        valued=False,
     ),
     Option(
         name="json",

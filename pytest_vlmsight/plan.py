@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from .baselines import Baselines
     from .models.names import ModelName
     from .progress import Progress
     from .settings import Settings
@@ -17,6 +18,8 @@ ROOT = "vlmsight"
 """Name of the suite: the first part of every case's id, and an argument that asks for it."""
 
 GATES = ("ceiling", "blind")
+REGRESSION = "regression"
+"""The gate that a run with a baseline has besides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +32,7 @@ class Plan:
         tasks: their items read and found whole.
         wanted: node ids that select cases; ``(ROOT,)`` is all of them.
         progress: where progress is shown, if anywhere.
+        baselines: what the models are compared with; None where that was not asked for.
     """
 
     settings: Settings
@@ -36,11 +40,17 @@ class Plan:
     tasks: tuple[Task, ...]
     wanted: tuple[str, ...]
     progress: Progress | None
+    baselines: Baselines | None = None
+
+    @property
+    def gates(self) -> tuple[str, ...]:
+        """The gates of each task."""
+        return GATES if self.baselines is None else (*GATES, REGRESSION)
 
     @property
     def gates_collected(self) -> int:
         """Number of gates of the whole suite, fixed before -k: the FAIL side's divisor."""
-        return len(self.names) * len(self.tasks) * len(GATES)
+        return len(self.names) * len(self.tasks) * len(self.gates)
 
     def wants(self, nodeid: str) -> bool:
         """Whether a case is among those asked for."""
@@ -52,7 +62,7 @@ class Plan:
             f"{ROOT}::{name.shown}::{task.name}::{gate}"
             for name in self.names
             for task in self.tasks
-            for gate in GATES
+            for gate in self.gates
         ]
         for wanted in self.wanted:
             if not any(case == wanted or case.startswith(f"{wanted}::") for case in known):

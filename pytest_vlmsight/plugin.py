@@ -36,7 +36,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         parser.addini(option.dest, option.help, type=option.ini_type, default=None)  # type: ignore[arg-type]
     parser.addini(
         "vlm_gates",
-        "gate settings of single tasks, a line each: TASK margin=… recovery=… min_gain=… alpha=…",
+        "gate settings of single tasks, a line each: "
+        "TASK margin=… recovery=… min_gain=… alpha=… drop=…",
         type="linelist",
         default=[],
     )

@@ -18,10 +18,10 @@ import pytest
 
 from . import __version__
 from .outputs import RECORD, Output, on_github
+from .phrases import printable
 from .plan import ROOT
 from .records.errors import RecordError
 from .report.github import annotation
-from .report.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -19,11 +19,13 @@ from .suite import AHEAD, VlmCase, VlmSuite
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
+    from .baselines import Baselines
     from .making import Ahead
     from .tasks.item import Task
 
 _ARGS = "vlmsight_args"
-# Key of xdist's workerinput: what the controller took out of the arguments.
+_COMMAND = "vlmsight_command"
+# Keys of xdist's workerinput: what the controller took out of the arguments, and all of them.
 
 
 def activate(config: pytest.Config) -> None:
@@ -60,19 +62,57 @@ def activate(config: pytest.Config) -> None:
             raise pytest.UsageError(f"--vlm={name}: two models would share this name")
     if not names:
         raise pytest.UsageError("--vlm: no model is named")
-    if are_wanted(settings) and not hasattr(config, "workerinput"):
+    baselines = _baselines(config, settings, names)
+    recorded = are_wanted(settings) or bool(baselines and baselines.outputs())
+    if recorded and not hasattr(config, "workerinput"):
         from .recorder import Recorder
 
         try:
             found = outputs(settings, base=config.invocation_params.dir)
         except SettingError as error:
             raise pytest.UsageError(str(error)) from None
+        if baselines is not None:
+            found += baselines.outputs()
         recorder = Recorder(config, settings=settings, outputs=found)
         config.pluginmanager.register(recorder, "vlmsight-recorder")
     config.pluginmanager.register(
-        SuitePlugin(config, settings=settings, names=names, wanted=_take_arguments(config)),
+        SuitePlugin(
+            config,
+            settings=settings,
+            names=names,
+            wanted=_take_arguments(config),
+            baselines=baselines,
+            recorded=recorded,
+        ),
         "vlmsight-suite",
     )
+
+
+def _baselines(
+    config: pytest.Config, settings: Settings, names: Sequence[ModelName]
+) -> Baselines | None:
+    """What the models are compared with, read.
+
+    Raises:
+        pytest.UsageError: a baseline cannot be read, or a setting of them does not fit.
+    """
+    if settings.baseline is None and not (settings.update or settings.update_new):
+        return None
+    from .baselines import on_ci, open_baselines
+    from .records.errors import RecordError
+
+    worker = getattr(config, "workerinput", None)
+    try:
+        return open_baselines(
+            settings,
+            models=[name.shown for name in names],
+            folder=config.invocation_params.dir,
+            # A worker of xdist is started with other words than were typed.
+            command=worker[_COMMAND] if worker else tuple(map(str, config.invocation_params.args)),
+            ci=on_ci(),
+        )
+    except RecordError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def _take_arguments(config: pytest.Config) -> tuple[str, ...] | None:
@@ -110,8 +150,11 @@ class SuitePlugin:
         settings: Settings,
         names: Sequence[ModelName],
         wanted: tuple[str, ...] | None,
+        baselines: Baselines | None = None,
+        recorded: bool = False,
     ) -> None:
         self.config, self.settings, self.names, self.wanted = config, settings, names, wanted
+        self.baselines, self.recorded = baselines, recorded
         self.plan: Plan | None = None
         self.reports: list[pytest.TestReport] = []
 
@@ -125,9 +168,12 @@ class SuitePlugin:
             tasks=tuple(_checked_tasks(self.settings)),
             wanted=self.wanted,
             progress=None,
+            baselines=self.baselines,
         )
         for wanted in plan.unknown():
-            raise pytest.UsageError(f"not found: {wanted} (is its --vlm or --vlm-tasks missing?)")
+            raise pytest.UsageError(
+                f"not found: {wanted} (is its --vlm, --vlm-tasks or --vlm-baseline missing?)"
+            )
         self.plan = replace(plan, progress=open_progress(self.config))
 
     def pytest_unconfigure(self) -> None:
@@ -139,9 +185,15 @@ class SuitePlugin:
         """What is about to be tested and what that can show."""
         if self.plan is None:
             return []
-        from .report.terminal import header
+        from .report.slices import fitted
+        from .report.terminal import WIDTH, header
 
-        return header(self.settings, tasks=self.plan.tasks, tests=self.plan.gates_collected)
+        lines = header(self.settings, tasks=self.plan.tasks, tests=self.plan.gates_collected)
+        if self.baselines is not None:
+            lines += [
+                fitted(f"vlmsight: {one}", WIDTH).rstrip() for one in self.baselines.of.values()
+            ]
+        return lines
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(
@@ -164,7 +216,7 @@ class SuitePlugin:
             return report
         if report.failed and report.when != "call" and call.excinfo:
             report.longrepr = item.repr_failure(call.excinfo)
-        if are_wanted(self.settings) and report.when == "setup":
+        if self.recorded and report.when == "setup":
             evaluation = item.newly_measured()
             if evaluation is not None:
                 from .recorder import attach
@@ -234,6 +286,7 @@ class SuitePlugin:
         """Tell an xdist worker which arguments were the suite's."""
         node.workerinput[_ARGS] = None if self.wanted is None else list(self.wanted)
         node.workerinput["vlmsight_only"] = not self.config.args
+        node.workerinput[_COMMAND] = list(map(str, self.config.invocation_params.args))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
@@ -253,6 +306,7 @@ def _checked_tasks(settings: Settings) -> list[Task]:
     Raises:
         pytest.UsageError: unknown or broken tasks, or fewer items than a gate could pass with.
     """
+    from .regression import tolerated
     from .stats.paired import minimum_n
     from .tasks.registry import resolve
 
@@ -263,13 +317,17 @@ def _checked_tasks(settings: Settings) -> list[Task]:
             if task.available is not None:
                 n = len(task.make_items(settings.items, settings.seed))
             gate = settings.gate_for(task.name)
-            least = minimum_n(gate.margin, gate.alpha)
-            if n < least:
-                raise pytest.UsageError(
-                    f"task {task.name}: {n} items cannot pass: at margin {gate.margin:g} and "
-                    f"alpha {gate.alpha:g} the ceiling gate needs at least {least}; raise "
-                    "--vlm-items (or add items to the folder), or widen --vlm-margin"
-                )
+            needed = [("margin", gate.margin, "ceiling")]
+            if settings.baseline is not None:
+                needed.append(("drop", tolerated(gate.drop, n), "regression"))
+            for word, margin, which in needed:
+                least = minimum_n(margin, gate.alpha)
+                if n < least:
+                    raise pytest.UsageError(
+                        f"task {task.name}: {n} items cannot pass: at {word} {margin:g} and "
+                        f"alpha {gate.alpha:g} the {which} gate needs at least {least}; raise "
+                        f"--vlm-items (or add items to the folder), or widen --vlm-{word}"
+                    )
     except ValueError as error:
         raise pytest.UsageError(str(error)) from None
     return tasks

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .tasks.generated import Canvas
     from .tasks.registry import Difficulty
 
-GATE_KEYS = ("margin", "recovery", "min_gain", "alpha")
+GATE_KEYS = ("margin", "recovery", "min_gain", "alpha", "drop")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,7 @@ class GateSettings:
     recovery: float = 0.5
     min_gain: float = 0.10
     alpha: float = 0.05
+    drop: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,7 @@ class Settings:
     items: int = 400
     seed: int = 0
     gate: GateSettings = GateSettings()
-    per_task: tuple[tuple[str, tuple[tuple[str, float], ...]], ...] = ()
+    per_task: tuple[tuple[str, tuple[tuple[str, Any], ...]], ...] = ()
     blind: tuple[str, ...] = ("blank",)
     ceiling: tuple[str, ...] = ("matched",)
     scoring: str = "letters"
@@ -53,6 +54,9 @@ class Settings:
     marker: tuple[str, ...] = field(default=())
     size: int = 224
     difficulty: tuple[Difficulty, ...] = ()
+    baseline: str | None = None
+    update: bool = False
+    update_new: bool = False
     json: str | None = None
     report: str | None = None
     badge: str | None = None
@@ -121,7 +125,7 @@ def read_settings(given: Callable[[str], Any], *, per_task: Sequence[str] = ()) 
     return Settings(vlms=vlms, gate=gate, per_task=tuple(map(_task_line, per_task)), **values)
 
 
-def _task_line(line: str) -> tuple[str, tuple[tuple[str, float], ...]]:
+def _task_line(line: str) -> tuple[str, tuple[tuple[str, Any], ...]]:
     form = f"expected 'TASK {'=… '.join(GATE_KEYS)}=…'"
     pattern, *words = line.split() or [""]
     if not words:

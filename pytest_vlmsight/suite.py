@@ -1,7 +1,7 @@
 """The nodes of a run: ``vlmsight`` → a model → its cases, ``vlmsight::MODEL::TASK::GATE``.
 
 Models come first so that each is loaded once. A case's setup measures (what cannot be measured is
-an ERROR), its call judges (a gate not met is a FAILURE). The two gates of a task share one
+an ERROR), its call judges (a gate not met is a FAILURE). The gates of a task share one
 evaluation.
 """
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .models.base import MeasurementError, ModelError
-from .plan import GATES, Plan
+from .plan import REGRESSION, Plan
 from .report.properties import evaluation_properties, verdict_properties
 from .report.slices import table
 
@@ -35,11 +35,7 @@ AHEAD: pytest.StashKey[Ahead] = pytest.StashKey()
 
 
 class GateFailure(Exception):  # noqa: N818 - a failed test, not an error
-    """A gate is not met; carries the verdict."""
-
-    def __init__(self, verdict: Verdict) -> None:
-        super().__init__(f"{verdict.outcome}: {verdict.reason}")
-        self.verdict = verdict
+    """A gate is not met; the message is what its case shows."""
 
 
 class VlmSuite(pytest.Collector):
@@ -78,16 +74,22 @@ class VlmModel(pytest.Collector):
     def collect(self) -> Iterator[VlmCase]:
         """The gates of every task."""
         for task in self.plan.tasks:
-            for gate in GATES:
+            for gate in self.plan.gates:
                 name = f"{task.name}::{gate}"
                 # The id is spelled out because pytest from 9.2 on would take a name with "::" for
                 # one part of it and then not know it from the same id in its cache (--lf, --sw).
                 nodeid = f"{self.nodeid}::{name}"
-                case = VlmCase.from_parent(
-                    self, name=name, nodeid=nodeid, task=task, gate=gate, model=self
-                )
-                if self.plan.wants(case.nodeid):
-                    yield case
+                if self.plan.wants(nodeid):
+                    yield self._case(name=name, nodeid=nodeid, task=task, gate=gate)
+
+    def _case(self, *, gate: str, **node: Any) -> VlmCase:
+        if gate != REGRESSION:
+            return VlmCase.from_parent(self, gate=gate, model=self, **node)
+        from .regression_case import RegressionCase
+
+        return RegressionCase.from_parent(
+            self, gate=gate, model=self, baselines=self.plan.baselines, **node
+        )
 
     def setup(self) -> None:
         """Load the model; raising here makes every case of it an ERROR after one attempt."""
@@ -185,6 +187,20 @@ class VlmCase(pytest.Item):
 
     def setup(self) -> None:
         """Measure."""
+        evaluation = self.measure()
+        kind = self.model.plan.settings.ceiling[0]
+        if self.gate == "ceiling" and kind in evaluation.unmeasured:
+            raise MeasurementError(
+                f"the {kind} ceiling of {self.task.name} could not be measured: "
+                f"{evaluation.unmeasured[kind]}"
+            )
+
+    def measure(self) -> Evaluation:
+        """The evaluation, which the case's properties tell.
+
+        Raises:
+            MeasurementError: there is none.
+        """
         try:
             evaluation = self.model.evaluation(self.task)
         finally:
@@ -193,12 +209,8 @@ class VlmCase(pytest.Item):
         kind = self.model.plan.settings.ceiling[0]
         alpha = self.model.plan.settings.gate_for(self.task.name).alpha
         self.user_properties += evaluation_properties(evaluation, kind=kind, alpha=alpha)
-        if self.gate == "ceiling" and kind in evaluation.unmeasured:
-            raise MeasurementError(
-                f"the {kind} ceiling of {self.task.name} could not be measured: "
-                f"{evaluation.unmeasured[kind]}"
-            )
         self._evaluation = evaluation
+        return evaluation
 
     def newly_measured(self) -> Evaluation | None:
         """What this case's setup has measured and no other case's has told yet."""
@@ -216,14 +228,23 @@ class VlmCase(pytest.Item):
             kind=plan.settings.ceiling[0],
         )
         self.user_properties += verdict_properties(verdict)
-        if verdict.outcome == "PASS":
+        self.end(verdict.outcome, verdict.reason)
+
+    def end(self, outcome: str, reason: str) -> None:
+        """Pass, fail or skip, as an outcome and the settings have it.
+
+        Raises:
+            GateFailure: the case fails.
+        """
+        if outcome == "PASS":
             return
-        if verdict.outcome == "INCONCLUSIVE":
-            if plan.settings.inconclusive == "skip":
-                pytest.skip(f"INCONCLUSIVE: {verdict.reason}")
-            if plan.settings.inconclusive == "pass":
+        if outcome == "INCONCLUSIVE":
+            inconclusive = self.model.plan.settings.inconclusive
+            if inconclusive == "skip":
+                pytest.skip(f"INCONCLUSIVE: {reason}")
+            if inconclusive == "pass":
                 return
-        raise GateFailure(verdict)
+        raise GateFailure(f"{outcome}: {reason}")
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The sentence, without frames of the plugin."""
@@ -234,7 +255,7 @@ class VlmCase(pytest.Item):
 
             assert self._evaluation is not None
             alpha = self.model.plan.settings.gate_for(self.task.name).alpha
-            said = _folded(str(excinfo.value), figures(self._evaluation, alpha=alpha))
+            said = folded(str(excinfo.value), figures(self._evaluation, alpha=alpha), *self.notes())
             slices = str(dict(self.user_properties).get("vlm_slices", "[]"))
             return "\n".join([said, *table(slices)])
         if isinstance(excinfo.value, MeasurementError):
@@ -243,16 +264,23 @@ class VlmCase(pytest.Item):
         excinfo.traceback = excinfo.traceback.cut(path=__file__)
         return super().repr_failure(excinfo, style)
 
+    def notes(self) -> list[str]:
+        """Further sentences below a gate that is not met."""
+        return []
+
     def reportinfo(self) -> tuple[Path, int, str]:
         """Where a report says this case is: it has no file."""
         return self.path, 0, self.nodeid
 
 
-def _folded(*sentences: str) -> str:
+def folded(*sentences: str) -> str:
     """Each sentence wrapped to a terminal's width."""
     import textwrap
 
-    return "\n".join(textwrap.fill(s, 79, break_long_words=False) for s in sentences)
+    # Not at hyphens, so that options can be copied.
+    return "\n".join(
+        textwrap.fill(s, 79, break_long_words=False, break_on_hyphens=False) for s in sentences
+    )
 
 
 def _judge(

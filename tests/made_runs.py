@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -125,6 +126,30 @@ def of_task(task: Task, *, n: int, model: str = "a", seed: int = 0) -> Evaluatio
             Asked(name=item.name, question=item.question, options=item.options) for item in items
         ),
     )
+
+
+def old_and_new(
+    *, n: int, b: int, c: int, task: str = "one", turns: int = 1
+) -> tuple[Evaluation, Evaluation]:
+    """Evaluations of which b items are right in the new one only, and c in the old one only.
+
+    Of the others every second is right in both. Where there are rotations, one answer of each of
+    these b and c items changes, and all answers of the others are the same.
+    """
+    old = evaluation(n=n, task=task, turns=turns)
+    right = np.repeat(np.arange(n)[:, None] % 2 == 0, turns, axis=1)
+    before, after = right.copy(), right.copy()
+    before[:b], after[:b] = True, True
+    before[:b, 0] = False
+    before[b : b + c], after[b : b + c] = True, True
+    after[b : b + c, 0] = False
+
+    def choosing(right: np.ndarray, model: str) -> Evaluation:
+        gold, counts = old.gold[:, None], old.options[:, None]
+        choices = np.where(right, gold, (gold + 1) % counts)
+        return replace(old, model=model, sighted=answered(choices, old.options))
+
+    return choosing(before, "old"), choosing(after, "new")
 
 
 def case(one: Evaluation, gate: str, outcome: Outcome | None = Outcome.PASS) -> Case:

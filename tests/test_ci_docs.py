@@ -23,7 +23,7 @@ DOCS = (Path(__file__).parents[1] / "docs" / "ci.md").read_text(encoding="utf-8"
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", DOCS, re.MULTILINE | re.DOTALL)
 BY_FLAG = {option.flag: option for option in OPTIONS}
 
-TO_COME = {"--vlm-baseline", "--vlm-update"}
+TO_COME = set[str]()
 """Options that the page names before they are there."""
 
 

@@ -369,3 +369,83 @@ def test_light_commands_load_no_model_library() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.fixture
+def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with old.json and new.json: a task is lost and one is new."""
+    from made_runs import evaluation, old_and_new, run
+
+    from pytest_vlmsight.records.run_file import write_run
+
+    old, new = old_and_new(n=400, b=8, c=40)
+    write_run(run(old), tmp_path / "old.json")
+    write_run(run(new, evaluation(model="new", task="fresh")), tmp_path / "new.json")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "status"),
+    [
+        ([], 0),
+        (["--fail-on=regressed"], 1),
+        (["--fail-on=new"], 1),
+        (["--fail-on", "missing,incomparable inconclusive"], 0),
+        (["--fail-on=missing,regressed"], 1),
+    ],
+)
+def test_compare_exits_with_1_where_asked_for(
+    capsys: Capture, records: Path, fail_on: list[str], status: int
+) -> None:
+    assert main(["compare", "old.json", "new.json", *fail_on]) == status
+    out, err = capsys.readouterr()
+    assert "REGRESSED" in out
+    assert out.splitlines()[-1] == "2 tasks: 1 regressed, 1 new"
+    assert not err
+
+
+def test_compare_takes_its_level_and_drop(capsys: Capture, records: Path) -> None:
+    words = ["compare", "old.json", "new.json", "--fail-on=regressed"]
+    assert main([*words, "--drop=.15"]) == 0
+    assert main([*words, "--alpha=1e-9"]) == 0
+    assert "inconclusive" in capsys.readouterr().out
+    assert main([*words, "--drop=auto", "--alpha=.01"]) == 1
+
+
+def test_compare_writes_a_file(capsys: Capture, records: Path) -> None:
+    import json
+
+    assert main(["compare", "old.json", "new.json", "--format=json", "-o", "found.json"]) == 0
+    assert capsys.readouterr().out == "wrote found.json\n"
+    assert json.loads((records / "found.json").read_text())["counts"]["regressed"] == 1
+
+
+def test_compare_takes_the_models_that_are_named(capsys: Capture, records: Path) -> None:
+    assert main(["compare", "old.json", "new.json", "--model=old=new"]) == 0
+    assert capsys.readouterr().out.startswith("old → new:\n")
+    assert main(["compare", "old.json", "old.json", "--model=old"]) == 0
+    assert capsys.readouterr().out.startswith("old:\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["old.json", "no.json"], "no.json cannot be read: No such file"),
+        (["old.json", "cut.json"], "cut.json is no JSON"),
+        (["old.json", "new.json", "--fail-on=frog"], "--fail-on: got 'frog'; expected any of reg"),
+        (["old.json", "new.json", "--fail-on=pass"], "--fail-on: got 'pass'"),
+        (["old.json", "new.json", "--format=html"], "--format: got 'html'; expected text, mark"),
+        (["old.json", "new.json", "--alpha=.9"], "alpha=.9: expected an error rate"),
+        (["old.json", "new.json", "--drop=0"], "drop=0: expected a proportion between 0 and 1"),
+        (["old.json", "new.json", "--model=x"], "the old record has no model 'x' (it has old)"),
+        (["old.json", "new.json", "-o", "no/such/found"], "no/such"),
+    ],
+)
+def test_compare_refuses_in_one_line_and_writes_nothing(
+    capsys: Capture, records: Path, arguments: list[str], words: str
+) -> None:
+    (records / "cut.json").write_text((records / "old.json").read_text()[:300])
+    before = sorted(records.iterdir())
+    assert words in refused(capsys, "compare", *arguments)
+    assert sorted(records.iterdir()) == before

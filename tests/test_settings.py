@@ -32,6 +32,7 @@ VALID: dict[str, list[tuple[Any, Any]]] = {
     "recovery": [("0.5", 0.5)],
     "min-gain": [("0.1", 0.1)],
     "alpha": [("0.05", 0.05), (0.4999, 0.4999)],
+    "drop": [("auto", None), (".02", 0.02), (0.25, 0.25)],
     "blind": [(["blank,none"], ("blank", "none")), (["noise shuffled", "noise"], BLIND_KINDS[2:])],
     "ceiling": [(["native", "matched"], ("native", "matched"))],
     "scoring": [("generate", "generate")],
@@ -58,6 +59,9 @@ VALID: dict[str, list[tuple[Any, Any]]] = {
             ),
         ),
     ],
+    "baseline": [("vlmsight/model.json", "vlmsight/model.json"), ("my lines/", "my lines/")],
+    "update": [("true", True), (True, True), ("no", False)],
+    "update-new": [("true", True), ("0", False)],
     "json": [("run.json", "run.json"), ("a b/run.json", "a b/run.json")],
     "report": [("run.html", "run.html"), ("a b/run.html", "a b/run.html")],
     "badge": [("sight.svg", "sight.svg"), ("a b/sight.json", "a b/sight.json")],
@@ -80,6 +84,7 @@ INVALID: dict[str, list[Any]] = {
     "recovery": ["0", "1"],
     "min-gain": ["0", "2"],
     "alpha": ["0", ".5", ".9"],
+    "drop": ["0", "1", "none", "nan"],
     "blind": [["dark"], ["blank,dark"]],
     "ceiling": [["upper"]],
     "scoring": ["words"],
@@ -92,6 +97,8 @@ INVALID: dict[str, list[Any]] = {
     "size": ["223", "673", "0", "large", "224.5"],
     "difficulty": [["depth"], ["ratio=1"], ["depth ratio"], ["depth ratio="], ["depth =1"], [" "]],
     "badge": ["sight.png", "svg", "sight.SVG"],
+    "update": ["maybe"],
+    "update-new": ["maybe"],
     "no-cache": ["maybe"],
     "trust-remote-code": ["maybe", "2"],
 }
@@ -229,6 +236,13 @@ def test_lines_of_single_tasks_change_what_their_pattern_matches() -> None:
     assert settings.gate_for("study/match") == GateSettings(margin=0.2, alpha=0.01)
     assert settings.gate_for("other") == GateSettings(margin=0.15, recovery=0.7)
     assert settings.gate_for("Study/depth") == GateSettings(margin=0.15)
+
+
+def test_drop_of_a_task_can_be_set_and_left_to_the_number_of_items() -> None:
+    lines = ["study/* drop=.01", "study/depth drop=auto"]
+    settings = read_settings({"vlm_drop": ".02"}.get, per_task=lines)
+    drops = [settings.gate_for(task).drop for task in ("other", "study/match", "study/depth")]
+    assert drops == [0.02, 0.01, None]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from pytest_vlmsight.models.extras import advice, lacking
+from pytest_vlmsight.phrases import printable
 from pytest_vlmsight.records.errors import RecordError
 from pytest_vlmsight.whole_file import whole_file
 
@@ -30,7 +31,6 @@ from .gallery import (
     missed_items,
 )
 from .letters import letter_counts
-from .printable import printable
 from .standing import GATES, Standing, State, counted, standings
 from .wording import findings, outcomes
 

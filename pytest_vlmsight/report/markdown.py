@@ -10,8 +10,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pytest_vlmsight.phrases import printable
+
 from .passing import asked, overall, short, word
-from .printable import printable
 from .standing import GATES, Standing, State, state_of
 
 if TYPE_CHECKING:

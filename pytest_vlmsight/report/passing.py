@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .printable import printable
+from pytest_vlmsight.phrases import printable
+
 from .standing import Standing, State, standings
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from pytest_vlmsight.evaluation import Evaluation
     from pytest_vlmsight.gates import Verdict
+    from pytest_vlmsight.regression import Comparison
 
 
 def evaluation_properties(
@@ -62,6 +63,37 @@ def verdict_properties(verdict: Verdict) -> list[tuple[str, object]]:
             ("vlm_reason", verdict.reason),
         ]
     )
+
+
+def comparison_properties(
+    comparison: Comparison, *, accepted: bool, next_step: str
+) -> list[tuple[str, object]]:
+    """What a comparison with a baseline says.
+
+    Args:
+        comparison: of a task.
+        accepted: whether the run makes what was measured the baseline.
+        next_step: the sentence that says what to do; empty where there is nothing to do.
+    """
+    told: list[tuple[str, object]] = [
+        ("vlm_baseline_status", comparison.status),
+        ("vlm_baseline_new", comparison.new),
+        ("vlm_baseline_updated", accepted),
+        ("vlm_baseline_old", comparison.old),
+        ("vlm_baseline_drop", comparison.drop),
+    ]
+    if comparison.verdict is not None:
+        told += [
+            ("vlm_baseline_difference", comparison.verdict.estimate),
+            ("vlm_baseline_difference_low", comparison.verdict.interval.low),
+            ("vlm_baseline_difference_high", comparison.verdict.interval.high),
+        ]
+    told += [
+        ("vlm_baseline_differs", "; ".join(map(str, comparison.differs)) or None),
+        ("vlm_baseline_besides", "; ".join(map(str, comparison.besides)) or None),
+        ("vlm_baseline_next", next_step or None),
+    ]
+    return plain((key, value) for key, value in told if value is not None)
 
 
 def plain(properties: Iterable[tuple[str, object]]) -> list[tuple[str, object]]:

@@ -6,7 +6,7 @@ import json
 import unicodedata
 from typing import TYPE_CHECKING
 
-from .printable import printable
+from pytest_vlmsight.phrases import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .regressions import regressions
 from .slices import table
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def header(settings: Settings, *, tasks: Sequence[Task], tests: int) -> list[str
 
 
 def summary(reports: Iterable[pytest.TestReport], *, slices: bool = False) -> list[str]:
-    """A block per model, a line per task: accuracies, n and both verdicts.
+    """A block per model, a line per task: accuracies, n and both verdicts; then its baseline's.
 
     Args:
         reports: of the run; those of other tests are passed over.
@@ -74,6 +75,7 @@ def summary(reports: Iterable[pytest.TestReport], *, slices: bool = False) -> li
             lines += _task_lines(task, cell)
             if slices and "vlm_slices" in cell:
                 lines += [f"  {line}" for line in table(str(cell["vlm_slices"]))]
+        lines += regressions(tasks)
     return lines
 
 

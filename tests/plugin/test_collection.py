@@ -90,7 +90,7 @@ def test_pasted_node_ids_stand_for_their_cases(
 )
 def test_pasted_node_id_of_another_run_is_refused(run_suite: RunSuite, pasted: str) -> None:
     error = run_suite("--vlm=oracle", *LIST, pasted).error
-    assert error == f"not found: {pasted} (is its --vlm or --vlm-tasks missing?)"
+    assert error == f"not found: {pasted} (is its --vlm, --vlm-tasks or --vlm-baseline missing?)"
 
 
 @pytest.mark.parametrize("name", ["org/model", "org/model[rev]", "my model, the second"])

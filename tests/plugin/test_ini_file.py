@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 CASES = [
     f"vlmsight::oracle::{task}::{gate}"
     for task in ("tiny", "made_colours")
-    for gate in ("ceiling", "blind")
+    for gate in ("ceiling", "blind", "regression")
 ]
 
 INI = """
@@ -32,6 +32,7 @@ vlm_margin = .2
 vlm_recovery = .4
 vlm_min_gain = .05
 vlm_alpha = .1
+vlm_drop = .12
 vlm_blind = blank, none
 vlm_ceiling = matched native
 vlm_scoring = generate
@@ -45,6 +46,9 @@ vlm_marker = colour=red size=0.05
 vlm_size = 256
 vlm_difficulty = made_* shade=120..160
     made_colours shade=150
+vlm_baseline = my baselines/
+vlm_update = no
+vlm_update_new = yes
 vlm_json = my record.json
 vlm_report = my report.html
 vlm_badge = my badge.svg
@@ -67,6 +71,7 @@ vlm_margin = 0.2
 vlm_recovery = 0.4
 vlm_min_gain = 0.05
 vlm_alpha = 0.1
+vlm_drop = "0.12"
 vlm_blind = ["blank", "none"]
 vlm_ceiling = ["matched", "native"]
 vlm_scoring = "generate"
@@ -79,6 +84,9 @@ vlm_images = "separate"
 vlm_marker = ["colour=red", "size=0.05"]
 vlm_size = 256
 vlm_difficulty = ["made_* shade=120..160", "made_colours shade=150"]
+vlm_baseline = "my baselines/"
+vlm_update = false
+vlm_update_new = true
 vlm_json = "my record.json"
 vlm_report = "my report.html"
 vlm_badge = "my badge.svg"
@@ -132,6 +140,8 @@ def test_every_setting_can_be_made_in_a_file(
     assert (settings.json, settings.report) == ("my record.json", "my report.html")
     assert settings.json == "my record.json"
     assert settings.badge == "my badge.svg"
+    assert settings.baseline == "my baselines/"
+    assert (settings.update, settings.update_new, gate.drop) == (False, True, 0.12)
     assert settings.jobs == 3
     assert settings.difficulty == (
         ("made_*", (("shade", "120..160"),)),

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_vlmsight.phrases import printable
 from pytest_vlmsight.report.badge import Badge
 from pytest_vlmsight.report.badge_svg import _LABEL, COLOURS, badge_svg, text_width
-from pytest_vlmsight.report.printable import printable
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -326,7 +326,7 @@ def test_a_hostile_text_makes_no_element_and_no_attribute(hostile: tuple[str, El
 
 @pytest.mark.parametrize("hostile_text", TEXTS)
 def test_a_hostile_text_is_shown_as_it_is(hostile: tuple[str, Element], hostile_text: str) -> None:
-    from pytest_vlmsight.report.printable import printable
+    from pytest_vlmsight.phrases import printable
 
     shown = " ".join(printable(hostile_text).split())
     said = hostile[1].one("body").text

@@ -13,9 +13,9 @@ from made_runs import case, evaluation, run
 from PIL import Image
 
 from pytest_vlmsight.gates import Outcome
+from pytest_vlmsight.phrases import printable
 from pytest_vlmsight.report.html import html_report
 from pytest_vlmsight.report.pictures import thumbnail
-from pytest_vlmsight.report.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
