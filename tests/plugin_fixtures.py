@@ -128,8 +128,17 @@ def _warm_up(root: Path) -> None:
 
 
 @pytest.fixture
-def folders(tiny_folders: Path, pytester: pytest.Pytester) -> Path:
-    """The current folder of the test, with the tiny models and task folders in it."""
+def folders(
+    tiny_folders: Path,
+    pytester: pytest.Pytester,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Path:
+    """The current folder of the test, with the tiny models and task folders in it.
+
+    What the test's runs keep is its own: what models answered in another test is not known.
+    """
+    monkeypatch.setenv("VLMSIGHT_CACHE", str(tmp_path_factory.mktemp("kept")))
     for folder in tiny_folders.iterdir():
         (pytester.path / folder.name).symlink_to(folder)
     return pytester.path
