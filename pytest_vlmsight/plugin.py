@@ -46,6 +46,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Start the suite where a model is named."""
     if config.getoption("vlm") or config.getini("vlm"):
-        from .session import activate
+        from .activation import activate
 
         activate(config)

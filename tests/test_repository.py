@@ -16,6 +16,7 @@ PACKAGE = ROOT / "pytest_vlmsight"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 KNOWS_PYTEST = {
+    "activation.py",
     "plugin.py",
     "session.py",
     "suite.py",

@@ -32,7 +32,8 @@ def run_settings(run: Run) -> Settings:
         if expected is not None and not _alike(values[name], expected):
             raise RecordError(f"setting {name}: got {run.settings[name]!r:.40}")
     try:
-        gate = GateSettings(**{k: float(v) for k, v in run.settings.get("gate", {}).items()})
+        given: dict[str, Any] = run.settings.get("gate", {})
+        gate = GateSettings(**{k: float(v) for k, v in given.items() if v is not None})
         settings = Settings(**values, gate=gate)
         gates = [settings.gate_for(task) for task in run.tasks]
     except (TypeError, ValueError, AttributeError) as error:
