@@ -53,7 +53,7 @@ def test_first_run_makes_the_baseline_and_later_ones_are_held_to_it(
     assert "NEW: there was no baseline base/model.json: this run writes it." in words(
         first.reasons[CASE]
     )
-    assert "vlmsight: baseline base/model.json: added tiny" in first.out
+    assert "vlmsight: baseline: base/model.json: added tiny" in first.out
     assert tasks(baseline(folders)) == ["tiny"]
     written = (folders / "base" / "model.json").read_bytes()
 
@@ -125,7 +125,7 @@ def test_runs_of_other_tasks_add_replace_and_keep_as_they_are_told(
     assert update.code == pytest.ExitCode.OK
     assert update.told[CASE]["vlm_baseline_status"] == "incomparable"
     assert any(line.endswith("INCOMPARABLE, updated") for line in update.out)
-    assert "vlmsight: baseline base/model.json: replaced tiny; kept kept, one-scene" in update.out
+    assert "vlmsight: baseline: base/model.json: replaced tiny; kept kept, one-scene" in update.out
     found = baseline(folders)
     assert tasks(found) == ["kept", "one-scene", "tiny"]
     assert found.models == ("oracle",)
