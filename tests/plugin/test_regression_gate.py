@@ -178,6 +178,7 @@ def test_setting_that_does_not_fit_is_refused_at_once(
     assert told in run_suite("--vlm=oracle", "--vlm-tasks=tiny", *arguments).error
 
 
+@pytest.mark.slow  # a whole run in several processes
 def test_workers_judge_and_leave_the_writing_to_their_controller(
     folders: Path, pytester: pytest.Pytester
 ) -> None:

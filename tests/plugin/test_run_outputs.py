@@ -125,6 +125,7 @@ def test_runs_without_a_model_tell_github_nothing(pytester: pytest.Pytester, sum
     assert summary.read_text() == "before\n"
 
 
+@pytest.mark.slow  # a whole run in several processes
 def test_of_several_processes_one_writes(pytester: pytest.Pytester, summary: Path) -> None:
     done = pytester.runpytest_subprocess(
         *WHAT, "--vlm=./always_a", "-n2", "--vlm-badge=sight.json", timeout=300
