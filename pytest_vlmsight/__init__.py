@@ -2,12 +2,13 @@
 
 The plugin is used through pytest (``pytest --vlm=NAME``). The same parts work from a notebook:
 
-    from pytest_vlmsight import Settings, blind_gate, evaluate, load_model, load_tasks
+    from pytest_vlmsight import Settings, evaluate, judge, load_task, load_vlm
 
-    vlm = load_model("llava-1.5")
-    (task,) = load_tasks(["low_level_matching"])
-    evaluation = evaluate(vlm, task, settings=Settings(items=100))
-    print(blind_gate(evaluation, gate=Settings().gate, tests=1).reason)
+    evaluation = evaluate(
+        load_vlm("llava-1.5"), load_task("low_level_matching"), settings=Settings(items=100)
+    )
+    for verdict in judge(evaluation).values():
+        print(verdict.outcome, verdict.reason)
 
 Names are resolved when they are used: every pytest run imports this package.
 """
@@ -29,8 +30,12 @@ _HOMES = {
     "ceiling_gate": "gates",
     "conformance": "models.conformance",
     "evaluate": "evaluation",
-    "load_model": "models",
+    "judge": "judging",
+    "load_task": "tasks.registry",
     "load_tasks": "tasks.registry",
+    "load_vlm": "models",
+    "read_run": "records.run_file",
+    "write_run": "records.run_file",
 }
 
 __all__ = [
@@ -47,19 +52,26 @@ __all__ = [
     "ceiling_gate",
     "conformance",
     "evaluate",
-    "load_model",
+    "judge",
+    "load_task",
     "load_tasks",
+    "load_vlm",
+    "read_run",
+    "write_run",
 ]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .evaluation import evaluate
     from .gates import blind_gate, ceiling_gate
-    from .models import load_model
+    from .judging import judge
+    from .models import load_vlm
     from .models.base import Answer, MeasurementError, NoMapError, PatchGrid, Prompt, Stage
     from .models.conformance import conformance
+    from .records.run_file import read_run, write_run
     from .settings import GateSettings, Settings
     from .tasks.registry import resolve as load_tasks
+    from .tasks.registry import resolve_one as load_task
 
 
 def __getattr__(name: str) -> object:
@@ -68,4 +80,4 @@ def __getattr__(name: str) -> object:
     from importlib import import_module
 
     home = import_module(f".{_HOMES[name]}", __name__)
-    return getattr(home, {"load_tasks": "resolve"}.get(name, name))
+    return getattr(home, {"load_task": "resolve_one", "load_tasks": "resolve"}.get(name, name))

@@ -11,7 +11,7 @@ import pytest
 from tiny_packs import write_pack
 from tiny_vlms import build
 
-from pytest_vlmsight import Settings, blind_gate, ceiling_gate, evaluate, load_model, load_tasks
+from pytest_vlmsight import Settings, blind_gate, ceiling_gate, evaluate, load_tasks, load_vlm
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +38,7 @@ def verdicts(
     """The outcomes of both gates, and what they are about."""
     settings = settings or Settings()
     path = folder / behaviour
-    vlm = load_model(str(path if path.exists() else build(path, behaviour)))
+    vlm = load_vlm(str(path if path.exists() else build(path, behaviour)))
     (task,) = load_tasks([str(folder / pack)])
     evaluation = evaluate(vlm, task, settings=settings)
     gate = settings.gate

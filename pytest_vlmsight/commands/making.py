@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import argparse
@@ -34,14 +34,9 @@ def named(parsed: argparse.Namespace, patterns: Sequence[str]) -> list[Task]:
     Raises:
         ValueError: there is no such task, or an option cannot be used.
     """
-    from pytest_vlmsight.options import parse_knobs
-    from pytest_vlmsight.tasks.generated import Canvas
-    from pytest_vlmsight.tasks.marker_words import parse_markers
     from pytest_vlmsight.tasks.registry import resolve
 
-    canvas = Canvas(size=parsed.size, markers=parse_markers(getattr(parsed, "marker", [])))
-    difficulty = [("*", parse_knobs(parsed.difficulty))] if parsed.difficulty else []
-    return resolve(patterns, canvas=canvas, difficulty=difficulty)
+    return resolve(patterns, **_how(parsed))
 
 
 def the_one(parsed: argparse.Namespace) -> Task:
@@ -50,8 +45,17 @@ def the_one(parsed: argparse.Namespace) -> Task:
     Raises:
         ValueError: it stands for none or several, or an option cannot be used.
     """
-    tasks = named(parsed, [parsed.task])
-    if len(tasks) != 1:
-        names = ", ".join(task.name for task in tasks)
-        raise ValueError(f"{parsed.task} stands for {len(tasks)} tasks ({names}); name one")
-    return tasks[0]
+    from pytest_vlmsight.tasks.registry import resolve_one
+
+    return resolve_one(parsed.task, **_how(parsed))
+
+
+def _how(parsed: argparse.Namespace) -> dict[str, Any]:
+    from pytest_vlmsight.options import parse_knobs
+    from pytest_vlmsight.tasks.generated import Canvas
+    from pytest_vlmsight.tasks.marker_words import parse_markers
+
+    return {
+        "canvas": Canvas(size=parsed.size, markers=parse_markers(getattr(parsed, "marker", []))),
+        "difficulty": [("*", parse_knobs(parsed.difficulty))] if parsed.difficulty else [],
+    }

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from .base import Vlm
 
 
-def load_model(
+def load_vlm(
     name: str,
     *,
     device: str = "auto",

@@ -109,6 +109,24 @@ def resolve(
     return [task for task, _ in tasks.values()]
 
 
+def resolve_one(
+    pattern: str,
+    *,
+    canvas: Canvas = DEFAULT_CANVAS,
+    difficulty: Sequence[Difficulty] = (),
+) -> Task:
+    """The only task that a pattern stands for; see ``resolve``.
+
+    Raises:
+        ValueError: it stands for several, or what ``resolve`` raises.
+    """
+    tasks = resolve([pattern], canvas=canvas, difficulty=difficulty)
+    if len(tasks) != 1:
+        names = ", ".join(task.name for task in tasks)
+        raise ValueError(f"{pattern} stands for {len(tasks)} tasks ({names}); name one")
+    return tasks[0]
+
+
 def _check_difficulty(difficulty: Sequence[Difficulty], names: Sequence[str]) -> None:
     for pattern, _ in difficulty:
         if not any(fnmatchcase(name, pattern) for name in names):

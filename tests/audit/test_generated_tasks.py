@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from pytest_vlmsight.tasks.item import Item, Task
 
 every_task = pytest.mark.parametrize("name", sorted(BUILT_IN))
+QUICK = ("relative_depth", "object_depth", "low_level_matching", "semantic_correspondence")
+"""Items of the others take ten seconds and more: they are audited in the slow test alone."""
+
 SEED = 41
 """On which no task was shaped."""
 
@@ -31,7 +34,7 @@ def plain(found: Audit) -> list[str]:
     ]
 
 
-@every_task
+@pytest.mark.parametrize("name", sorted(QUICK))
 def test_no_shortcut_is_plain(name: str) -> None:
     # So few items show only what would be right in most of them; the rest is for the slow test.
     (task,) = resolve([name])

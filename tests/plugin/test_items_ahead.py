@@ -7,6 +7,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
 from plugin_fixtures import junit_suite
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def test_several_processes_make_what_one_makes(folders: Path) -> None:
     assert kept[0] == kept[1]
 
 
+@pytest.mark.slow  # a script of its own and its processes
 def test_a_script_is_not_run_again_by_the_processes(folders: Path) -> None:
     """One that calls pytest without asking for its own name."""
     script = folders / "run.py"

@@ -82,18 +82,19 @@ def test_the_same_run_makes_the_same_record_but_for_the_time(
 
 
 def test_workers_make_the_record_that_one_process_makes(
-    folders: Path, pytester: pytest.Pytester
+    run_suite: RunSuite, folders: Path, pytester: pytest.Pytester
 ) -> None:
-    texts = []
-    for how in ("0", "2"):
-        pytester.runpytest_subprocess(
-            *WHAT, "--vlm=./always_a", "--vlm-json=run.json", "-n", how, timeout=120
-        )
-        run = read_run(folders / "run.json")
-        plain = run_file.run_plain(run)
-        texts.append({key: plain[key] for key in ("tasks", "evaluations", "cases")})
-    assert texts[0] == texts[1]
-    assert len(texts[0]["cases"]) == 4
+    arguments = (*WHAT, "--vlm=./always_a", "--vlm-json=run.json")
+
+    def recorded() -> dict[str, object]:
+        plain = run_file.run_plain(read_run(folders / "run.json"))
+        return {key: plain[key] for key in ("tasks", "evaluations", "cases")}
+
+    run_suite(*arguments)
+    alone = recorded()
+    pytester.runpytest_subprocess(*arguments, "--vlm-no-cache", "-n", "2", timeout=120)
+    assert recorded() == alone
+    assert len(read_run(folders / "run.json").cases) == 4
 
 
 def test_a_run_of_some_cases_records_these(run_suite: RunSuite, folders: Path) -> None:
