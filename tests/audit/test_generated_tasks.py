@@ -55,6 +55,7 @@ def given_away(task: Task) -> Task:
     return replace(task, make_items=spoilt)
 
 
+@pytest.mark.slow  # items of texture take their time
 def test_few_items_are_enough_for_a_plain_shortcut() -> None:
     assert plain(audit(given_away(texture()), n=N, seed=SEED))
 

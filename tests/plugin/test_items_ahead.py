@@ -36,6 +36,7 @@ def told(path: Path) -> list[tuple[str | None, str | None]]:
     return [(one.get("name"), one.get("value")) for one in junit_suite(path).iter("property")]
 
 
+@pytest.mark.slow  # two runs, of which one starts processes
 def test_several_processes_make_what_one_makes(folders: Path) -> None:
     one = ran(folders, "one", "--vlm-jobs=1")
     several = ran(folders, "several", "--vlm-jobs=2")

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 
 from pytest_vlmsight.models.tiny import suite_items
 from pytest_vlmsight.models.tiny.examination_store import ExaminationStore
@@ -17,8 +18,6 @@ from pytest_vlmsight.tasks.relative_depth import relative_depth
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
     from pytest_vlmsight.models.tiny.naming import Examination
     from pytest_vlmsight.tasks.item import Task
@@ -40,6 +39,7 @@ def test_an_item_is_asked_as_a_model_is_asked_it() -> None:
         assert np.array_equal(one.pixels[0], np.asarray(shown.images[0].load()))
 
 
+@pytest.mark.slow  # items of ten tasks
 def test_a_part_has_items_of_all_tasks_that_no_run_meets(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
