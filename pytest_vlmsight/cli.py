@@ -59,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
         prog="vlmsight",
         description="Does a vision-language model use what its own vision encoder sees? "
         "Gates run under pytest (pytest --vlm=NAME); this is what stands beside them.",
-        epilog="Exit status: 0, done; 1, as said above of audit, check and compare; 2, it could "
+        epilog="Exit status: 0, done; 1, as said of audit, check and compare; 2, it could "
         "not be done, and a line on stderr says why.",
     )
     whole.add_argument("--version", action="version", version=f"vlmsight {__version__}")

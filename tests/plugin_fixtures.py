@@ -6,7 +6,9 @@ Runs happen in this process where they can: torch and transformers then load onc
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -200,3 +202,16 @@ def rewrite_lines(folder: Path, change: Callable[[int, dict[str, object]], objec
     lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     changed = [change(index, line) for index, line in enumerate(lines)]
     path.write_text("".join(f"{json.dumps(c)}\n" for c in changed), encoding="utf-8")
+
+
+def fill_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have no space left on the disk for the next file that is written whole, and for no other."""
+    written, failed = os.fsync, list[int]()
+
+    def full(handle: int) -> None:
+        if not failed:
+            failed.append(handle)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        written(handle)
+
+    monkeypatch.setattr(os, "fsync", full)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pytest_vlmsight.phrases import printable
 from pytest_vlmsight.plan import REGRESSION, ROOT
 
-from .errors import RecordError
+from .errors import RecordError, unwritable
 from .lock import locked
 from .run_file import read_run, write_run
 
@@ -102,9 +102,7 @@ def update_baseline(
             if update.added or update.replaced:
                 write_run(merged, path)
     except OSError as error:
-        raise RecordError(
-            f"{path} cannot be written: {error.strerror or error}; nothing there was changed"
-        ) from error
+        raise unwritable(path, error) from error
     return update
 
 

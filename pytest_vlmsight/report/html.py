@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_vlmsight.models.extras import advice, lacking
 from pytest_vlmsight.phrases import printable
-from pytest_vlmsight.records.errors import RecordError
+from pytest_vlmsight.records.errors import unwritable
 from pytest_vlmsight.whole_file import whole_file
 
 from .figures import LEFT, RIGHT, WIDTH, figure, label
@@ -75,9 +75,7 @@ def write_report(
         with whole_file(path) as unfinished:
             unfinished.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise RecordError(
-            f"{path} cannot be written: {error.strerror or error}; nothing there was changed"
-        ) from error
+        raise unwritable(path, error) from error
 
 
 def html_report(run: Run, *, pictures: Pictures | None = None, budget: int = DEFAULT_BUDGET) -> str:

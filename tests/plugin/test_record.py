@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import errno
-import os
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from plugin_fixtures import N
+from plugin_fixtures import N, fill_up
 
 from pytest_vlmsight.gates import Outcome
 from pytest_vlmsight.records import run_file
@@ -187,16 +185,7 @@ def test_a_record_that_cannot_be_written_is_kept_elsewhere_and_fails_the_run(
     run_suite: RunSuite, folders: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The disk filled up while the models were asked."""
-    written = os.fsync
-
-    def full(handle: int) -> None:
-        if not failed:
-            failed.append(handle)
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        written(handle)
-
-    failed: list[int] = []
-    monkeypatch.setattr(os, "fsync", full)
+    fill_up(monkeypatch)
     done = run_suite(*WHAT, "--vlm-json=run.json")
     assert done.code == pytest.ExitCode.TESTS_FAILED
     assert not (folders / "run.json").exists()

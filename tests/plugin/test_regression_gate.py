@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import errno
-import os
 from typing import TYPE_CHECKING
 
 import pytest
 from made_runs import evaluation, run
+from plugin_fixtures import fill_up
 
 from pytest_vlmsight.records.baseline import read_baseline
 from pytest_vlmsight.records.run_file import write_run
@@ -210,16 +209,7 @@ def test_baseline_that_cannot_be_written_fails_the_run_and_loses_nothing(
     run_suite: RunSuite, folders: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The disk filled up while the models were asked."""
-    written = os.fsync
-
-    def full(handle: int) -> None:
-        if not failed:
-            failed.append(handle)
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        written(handle)
-
-    failed: list[int] = []
-    monkeypatch.setattr(os, "fsync", full)
+    fill_up(monkeypatch)
     done = run_suite("--vlm=oracle", *TINY, "--vlm-update", "--vlm-json=run.json")
     assert done.code == pytest.ExitCode.TESTS_FAILED
     assert any("No space left on device" in line for line in done.out)
