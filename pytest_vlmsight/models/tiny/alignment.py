@@ -88,7 +88,8 @@ def align(
     def loss(step: int) -> Tensor:
         some = order(step, batch=min(BATCH, len(store)), of=len(store), seed=seed)
         features = np.concatenate([store.features(number) for number in some])
-        seen = vlm.model.multi_modal_projector(torch.from_numpy(features.astype(np.float32)))
+        given = torch.from_numpy(features.astype(np.float32)).to(vlm.device)
+        seen = vlm.model.multi_modal_projector(given)
         return unsaid(vlm.lm_head(seen), [words for number in some for words in said[number]])
 
     train(vlm, loss, course=course, path=path, told=told)

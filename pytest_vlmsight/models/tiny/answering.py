@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from .eye import look, normalised
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from .sequences import Padded
 
 Task = tuple["Tensor", list[Tokens]]
-"""(b, pictures, patches, d) features of an eye, and a sequence about each."""
+"""(pictures, patches, d) features of an eye, and sequences about them, in their order."""
 
 
 def train_parts(
@@ -36,7 +37,7 @@ def train_parts(
 
     Args:
         vlm: changed in place.
-        step: number → what is asked in it, those of one number of pictures together.
+        step: number → what is asked in it, in batches.
         parts: of ``store.PARTS``. Where the eye is one of them, the steps must look with it.
         course: how long and how fast.
         path: where the training is written down, and gone on with.
@@ -53,7 +54,7 @@ def train_parts(
     def loss(number: int) -> Tensor:
         found = []
         for features, sequences in step(number):
-            batch = padded(sequences, pad=pad)
+            batch = padded(sequences, pad=pad, device=vlm.device)
             said = batch.targets != SILENT
             logits = answers(vlm, features, batch, where=said)
             found.append(functional.cross_entropy(logits, batch.targets[said], reduction="none"))
@@ -70,6 +71,7 @@ def asked_of(
     seed: int,
     form: Callable[[Sequence[Question]], Sequence[Question]] = tuple,
     eye: Any = None,
+    together: bool = False,
 ) -> Callable[[int], list[Task]]:
     """What is asked in each step: examinations in an order of their own, all of their questions.
 
@@ -80,25 +82,24 @@ def asked_of(
         seed: of the order.
         form: what is made of the questions of an examination before they are asked.
         eye: what looks at the pictures in each step, so that it can be trained.
+        together: whether those of one picture and of several are one batch: more padding and
+            fewer of them, which pays on a GPU.
     """
+
+    @cache
+    def written(number: int, patches: int) -> Tokens:
+        questions = form(store.questions(number))
+        pictures = store.pictures(number)
+        return sequence(tokenizer, pictures=pictures, patches=patches, asked=questions)
 
     def step(number: int) -> list[Task]:
         groups: dict[int, list[int]] = {}
         for one in order(number, batch=batch, of=len(store), seed=seed):
-            groups.setdefault(store.pictures(one), []).append(one)
+            groups.setdefault(0 if together else store.pictures(one), []).append(one)
         found = []
-        for pictures, some in sorted(groups.items()):
+        for _, some in sorted(groups.items()):
             seen = _seen_before(store, some) if eye is None else _looked_at(store, some, eye)
-            sequences = [
-                sequence(
-                    tokenizer,
-                    pictures=pictures,
-                    patches=seen.shape[2],
-                    asked=form(store.questions(one)),
-                )
-                for one in some
-            ]
-            found.append((seen, sequences))
+            found.append((seen, [written(one, seen.shape[1]) for one in some]))
         return found
 
     return step
@@ -108,16 +109,15 @@ def _seen_before(store: ExaminationStore, some: Sequence[int]) -> Tensor:
     import numpy as np
     import torch
 
-    features = np.stack([store.features(one) for one in some])
+    features = np.concatenate([store.features(one) for one in some])
     return torch.from_numpy(features.astype(np.float32))
 
 
 def _looked_at(store: ExaminationStore, some: Sequence[int], eye: Any) -> Tensor:
     import numpy as np
 
-    pixels = np.stack([store.examination(one).pixels for one in some])
-    seen = look(eye, normalised(pixels)).flatten(2).transpose(1, 2)
-    return seen.reshape(len(some), -1, *seen.shape[1:])
+    pixels = np.concatenate([store.examination(one).pixels for one in some])
+    return look(eye, normalised(pixels, device=eye.device)).flatten(2).transpose(1, 2)
 
 
 def answers(vlm: Any, features: Tensor, batch: Padded, *, where: Tensor | None = None) -> Tensor:
@@ -125,15 +125,16 @@ def answers(vlm: Any, features: Tensor, batch: Padded, *, where: Tensor | None =
 
     Args:
         vlm: the model.
-        features: (b, pictures, patches, d) of its eye, at the layer that its projector reads.
-        batch: what is asked.
+        features: (pictures, patches, d) of its eye, at the layer that its projector reads: those
+            of the first sequence, then those of the second and so on, on any device.
+        batch: what is asked, on the model's device.
         where: (b, n) bool, tokens that are wanted; all by default.
 
     Returns:
         (b, n, v), or (k, v) of the k tokens that are wanted.
     """
     model = vlm.model
-    seen = model.multi_modal_projector(features.flatten(0, 1)).flatten(0, 1)
+    seen = model.multi_modal_projector(features.to(vlm.device)).flatten(0, 1)
     embedded = model.get_input_embeddings()(batch.ids)
     at = batch.ids == vlm.config.image_token_id
     embedded = embedded.masked_scatter(at[..., None], seen.to(embedded.dtype))

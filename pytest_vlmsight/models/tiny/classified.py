@@ -41,7 +41,8 @@ class Classes(nn.Module):
             batch: b lessons.
         """
         some = batch.classes.reshape(-1, *batch.classes.shape[2:])
-        right = torch.tensor([[of[0] if of else 0 for of in present(one)] for one in some])
+        first = [[of[0] if of else 0 for of in present(one)] for one in some]
+        right = torch.tensor(first, device=seen.device)
         losses = [
             functional.cross_entropy(head(seen[of > 0]), of[of > 0])
             for head, of in zip(self.heads, right.T, strict=True)

@@ -69,7 +69,7 @@ class Contrastive(Objective):
         alike = functional.normalize(pictures, dim=-1) @ functional.normalize(captions, dim=-1).T
         logits = alike * self.scale.exp().clamp(max=100)
         equal = torch.tensor([[said[one] == said[other] for other in told] for one in told])
-        right = equal / equal.sum(1, keepdim=True)
+        right = (equal / equal.sum(1, keepdim=True)).to(logits.device)
         return (
             functional.cross_entropy(logits, right) + functional.cross_entropy(logits.T, right)
         ) / 2
@@ -79,6 +79,7 @@ class Contrastive(Objective):
         numbers = [[self._numbers[word] for word in word_by_word(one)] for one in said]
         some = [[_START, *of[: _LONGEST - 2], self._end] for of in numbers]
         longest = max(map(len, some))
-        ids = torch.tensor([[*one, *[_PAD] * (longest - len(one))] for one in some])
+        rows = [[*one, *[_PAD] * (longest - len(one))] for one in some]
+        ids = torch.tensor(rows, device=self.text.device)
         found: Tensor = self.text(input_ids=ids, attention_mask=(ids != _PAD).long()).pooler_output
         return found

@@ -78,8 +78,9 @@ class Dense(Objective):
 
     def loss(self, eye: Any, batch: Batch, generator: torch.Generator) -> Tensor:
         """Of one step; see ``Objective``."""
-        moving = Moving(batch.sort, generator) if self.hard else None
-        images = normalised(batch.pixels)
+        device = self.depth.weight.device
+        moving = Moving(batch.sort, generator, device=device) if self.hard else None
+        images = normalised(batch.pixels, device=device)
         features = look(eye, moving.pictures(images) if moving else images)
         losses = self(features, batch, generator, moving=moving)
         return torch.stack(list(losses.values())).sum()
@@ -103,13 +104,13 @@ class Dense(Objective):
         losses = self._known(features, batch, generator, moving)
         losses["whole"] = _WHOLE * self.wholes(features.mean((2, 3)), batch)
         first, second = features.reshape(-1, 2, *features.shape[1:]).unbind(1)
-        sites = torch.from_numpy(batch.sites)
+        sites = torch.from_numpy(batch.sites).to(features.device)
         if moving:
             sites = moving.places(sites.flatten(0, 1)).reshape(sites.shape)
         there, _ = self.finding(first, second, batch, sites)
         back, _ = self.finding(second, first, batch.turned, sites.flip(1))
         losses["same"] = _SAME * (there + back) / 2
-        twins = torch.from_numpy(batch.sort) == list(MIX).index("rooms")
+        twins = torch.from_numpy(batch.sort).to(features.device) == list(MIX).index("rooms")
         if self.hard and twins.any():
             losses["twins"] = _TWINS * self._twins(first[twins], second[twins], batch, twins)
         return losses
@@ -120,11 +121,12 @@ class Dense(Objective):
         Nearly all of both pictures is at the same depth in both, and what is not is drawn at the
         same place and size: without a loss of its own it is hardly learnt.
         """
-        depth = torch.from_numpy(batch.depth.astype(np.float32))[twins].flatten(2)
-        kind = torch.from_numpy(batch.classes[:, :, _KIND].astype(np.int64))[twins].flatten(2)
+        depth = _on(first, batch.depth, np.float32)[twins].flatten(2)
+        kind = _on(first, batch.classes[:, :, _KIND], np.int64)[twins].flatten(2)
         differ = depth[:, 0] - depth[:, 1]
         counted = (differ.abs() > _NEARER) & (kind[:, 0] == kind[:, 1]) & (kind[:, 0] > 0)
-        places = _pixels(torch.arange(GRID * GRID)).expand(len(first), -1, -1)
+        cells = torch.arange(GRID * GRID, device=first.device)
+        places = _pixels(cells).expand(len(first), -1, -1)
         one, other = (self.depth(at(features, places))[..., 0] for features in (first, second))
         told, right = (one - other)[counted], differ[counted]
         # A mean would be NaN where no thing is asked about.
@@ -134,14 +136,16 @@ class Dense(Objective):
     def _known(
         self, features: Tensor, batch: Batch, generator: torch.Generator, moving: Moving | None
     ) -> dict[str, Tensor]:
-        classes = _flat(batch.classes, np.int64)  # (2b, 6, places)
+        classes = _flat(features, batch.classes, np.int64)  # (2b, 6, places)
         # Markers, then things, rather than walls, which are most of many pictures.
         weight = 0.15 + (classes.sum(1) > 0).float() + 2 * (classes[:, _MARK] > 0)
-        places = torch.multinomial(weight, _PLACES, generator=generator)
+        # Drawn where the generator is, so that it is the same on all devices.
+        places = torch.multinomial(weight.to(generator.device), _PLACES, generator=generator)
+        places = places.to(features.device)
         where = moving.places(_pixels(places)) if moving else _pixels(places)
         seen, shown = at(features, where), inside(where)
-        depth = _flat(batch.depth, np.float32)[:, None]
-        facing = _flat(batch.facing, np.float32)
+        depth = _flat(features, batch.depth, np.float32)[:, None]
+        facing = _flat(features, batch.facing, np.float32)
         depth, facing = (
             values.gather(2, places[:, None].expand(-1, values.shape[1], -1)).transpose(1, 2)
             for values in (depth, facing)
@@ -170,6 +174,10 @@ def _pixels(places: Tensor) -> Tensor:
     return torch.stack([(places % GRID + 0.5) * step, (places // GRID + 0.5) * step], -1)
 
 
-def _flat(values: Any, kind: Any) -> Tensor:
-    """(b, 2, …, 28, 28) → (2b, …, 784)."""
-    return torch.from_numpy(values.astype(kind)).flatten(0, 1).flatten(-2)
+def _flat(features: Tensor, values: Any, kind: Any) -> Tensor:
+    """(b, 2, …, 28, 28) → (2b, …, 784) on the features' device."""
+    return _on(features, values, kind).flatten(0, 1).flatten(-2)
+
+
+def _on(features: Tensor, values: Any, kind: Any) -> Tensor:
+    return torch.from_numpy(values.astype(kind)).to(features.device)

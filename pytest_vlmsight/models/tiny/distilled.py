@@ -53,7 +53,7 @@ class Distilled(Objective):
 
     def loss(self, eye: Any, batch: Batch, generator: torch.Generator) -> Tensor:
         """Of one step, by the first picture of each lesson; see ``Objective``."""
-        images = normalised(batch.pixels[:, 0])
+        images = normalised(batch.pixels[:, 0], device=eye.device)
         crops = [cropped(images, generator) for _ in range(2)]
         with torch.no_grad():
             eye_before, head, prototypes = self.teacher
@@ -84,7 +84,7 @@ def cropped(images: Tensor, generator: torch.Generator) -> Tensor:
 
     Args:
         images: (n, 3, 192, 192).
-        generator: draws them.
+        generator: draws them, the same for images on any device.
     """
     n = len(images)
     share = (_LEAST + (1 - _LEAST) * torch.rand(n, generator=generator)).sqrt()
@@ -95,10 +95,9 @@ def cropped(images: Tensor, generator: torch.Generator) -> Tensor:
         torch.stack([share * mirror, nothing, middle[:, 0]], -1),
         torch.stack([nothing, share, middle[:, 1]], -1),
     ]
-    grid = functional.affine_grid(
-        torch.stack(rows, 1), [n, images.shape[1], SIDE, SIDE], align_corners=False
-    )
+    theta = torch.stack(rows, 1).to(images.device)
+    grid = functional.affine_grid(theta, [n, images.shape[1], SIDE, SIDE], align_corners=False)
     shown = functional.grid_sample(images, grid, align_corners=False, padding_mode="border")
     light = 1 + _LIGHT * (2 * torch.rand(n, 3, 1, 1, generator=generator) - 1)
     bright = _LIGHT * (2 * torch.rand(n, 1, 1, 1, generator=generator) - 1)
-    return shown * light + bright
+    return shown * light.to(images.device) + bright.to(images.device)

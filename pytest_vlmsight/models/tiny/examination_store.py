@@ -132,8 +132,9 @@ def _seen(eye: Any, pixels: Any) -> Any:
     with torch.inference_mode():
         for start in range(0, len(pixels), _LOOK):
             some = np.array(pixels[start : start + _LOOK])
-            features = look(eye, normalised(some)).flatten(2).transpose(1, 2)
-            found.append(features.to(torch.float16).numpy())
+            seen = look(eye, normalised(some, device=eye.device))
+            features = seen.flatten(2).transpose(1, 2)
+            found.append(features.to(torch.float16).cpu().numpy())
     return np.concatenate(found)
 
 

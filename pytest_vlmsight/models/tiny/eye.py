@@ -10,16 +10,22 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def normalised(pixels: Any) -> Tensor:
-    """(…, 224, 224, 3) uint8 → (n, 3, 192, 192) as an eye is given them."""
+def normalised(pixels: Any, *, device: Any = "cpu") -> Tensor:
+    """(…, 224, 224, 3) uint8 → (n, 3, 192, 192) as an eye is given them, on a device."""
     import torch
     from torch.nn.functional import interpolate
 
-    drawn = torch.from_numpy(pixels).reshape(-1, *pixels.shape[-3:]).permute(0, 3, 1, 2)
-    # In whole numbers it is what Pillow does, which the processor uses.
-    values = interpolate(drawn, (SIDE, SIDE), mode="bicubic", antialias=True) / 255
-    mean, spread = (torch.tensor(three).view(1, 3, 1, 1) for three in (MEAN, STD))
-    return (values - mean) / spread
+    drawn = torch.from_numpy(pixels).to(device)
+    drawn = drawn.reshape(-1, *pixels.shape[-3:]).permute(0, 3, 1, 2)
+    if drawn.device.type == "cpu":
+        # In whole numbers it is what Pillow does, which the processor uses.
+        small = interpolate(drawn, (SIDE, SIDE), mode="bicubic", antialias=True).float()
+    else:
+        # GPUs resize fractions only: at most one level off.
+        small = interpolate(drawn.float(), (SIDE, SIDE), mode="bicubic", antialias=True)
+        small = small.round().clamp(0, 255)
+    mean, spread = (torch.tensor(three, device=device).view(1, 3, 1, 1) for three in (MEAN, STD))
+    return (small / 255 - mean) / spread
 
 
 def look(eye: Any, images: Tensor) -> Tensor:
@@ -27,7 +33,7 @@ def look(eye: Any, images: Tensor) -> Tensor:
 
     Args:
         eye: the vision tower.
-        images: (n, 3, 192, 192), normalised.
+        images: (n, 3, 192, 192), normalised, on the eye's device.
     """
     states: Tensor = eye(pixel_values=images, output_hidden_states=True).hidden_states[-1]
     return states[:, 1:].transpose(1, 2).reshape(len(images), -1, GRID, GRID)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,31 +17,45 @@ if TYPE_CHECKING:
 
     from .lesson_store import LessonStore
 
-BATCH = 16
-"""Lessons of a step, two pictures each."""
-
 _LOUD = 0.15
 """Of embeddings of places at first; a patch's own embedding is about 0.5."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class EyeCourse:
+    """One of the courses that an eye goes through, one after another.
+
+    Attributes:
+        course: how long and how fast.
+        store: the lessons.
+        batch: lessons of a step, two pictures each.
+        hard: whether what an eye learns only once it knows the rest is asked as well.
+    """
+
+    course: Course
+    store: LessonStore
+    batch: int
+    hard: bool
+
+
 def train_eye(
-    store: LessonStore,
+    courses: Sequence[EyeCourse],
     *,
     objective: str,
-    courses: Sequence[Course],
     seed: int,
     path: Path,
     told: Callable[[int, int, float], None],
+    device: str = "cpu",
 ) -> Any:
     """An eye that has learnt by one objective.
 
     Args:
-        store: the lessons.
+        courses: at least one.
         objective: of ``objectives.OBJECTIVES``.
-        courses: how long and how fast, one after another; what is hard is asked after the first.
         seed: of its first weights, the lessons' order, and all else that is drawn.
         path: where the last course is written down, and gone on with; earlier ones are beside it.
         told: see ``training.train``.
+        device: of the eye. Weights are begun with, and all else is drawn, as on any other.
 
     Returns:
         The vision tower.
@@ -56,30 +71,30 @@ def train_eye(
         eye = CLIPVisionModel(eye_config())
         _placed(eye)
         wanted = new_objective(objective, eye)
-    module = nn.ModuleDict({"eye": eye, "objective": wanted})
+    module = nn.ModuleDict({"eye": eye, "objective": wanted}).to(device)
 
-    total = sum(course.steps for course in courses)
+    total = sum(one.course.steps for one in courses)
 
-    def loss(step: int, *, begun: int) -> Tensor:
-        batch = store.batch(order(begun + step, batch=BATCH, of=len(store), seed=seed))
+    def loss(step: int, *, now: EyeCourse, begun: int) -> Tensor:
+        numbers = order(begun + step, batch=now.batch, of=len(now.store), seed=seed)
         generator = torch.Generator().manual_seed(seed * 1_000_003 + begun + step)
-        return wanted.loss(eye, batch, generator)
+        return wanted.loss(eye, now.store.batch(numbers), generator)
 
     def onward(done: int, _: int, lost: float, *, begun: int) -> None:
         told(begun + done, total, lost)
 
-    for number, course in enumerate(courses):
-        wanted.hard = number > 0
-        last = number == len(courses) - 1
-        begun = sum(earlier.steps for earlier in courses[:number])
+    begun = 0
+    for number, now in enumerate(courses, start=1):
+        wanted.hard = now.hard
         train(
             module,
-            partial(loss, begun=begun),
-            course=course,
-            path=path if last else path.with_stem(f"{path.stem}-{number + 1}"),
+            partial(loss, now=now, begun=begun),
+            course=now.course,
+            path=path if number == len(courses) else path.with_stem(f"{path.stem}-{number}"),
             told=partial(onward, begun=begun),
             after=lambda: wanted.after(eye),
         )
+        begun += now.course.steps
     return eye
 
 

@@ -98,7 +98,8 @@ class Finding(nn.Module):
         for number, which in enumerate((~pairs.right, pairs.right)):
             counted = which & pairs.asked & rows[..., None]
             cells = (sort[counted], y[counted], x[counted])
-            self.counts[number].index_put_(cells, torch.ones(()), accumulate=True)
+            one = torch.ones((), device=self.counts.device)
+            self.counts[number].index_put_(cells, one, accumulate=True)
         near = functional.avg_pool2d(self.counts, 3, stride=1, padding=1, count_include_pad=False)
         share = near / near.sum((2, 3), keepdim=True)
         return (share[1] / share[0]).log()[sort, y, x]
@@ -109,16 +110,18 @@ class _Pairs:
 
     def __init__(self, batch: Batch, sites: Tensor) -> None:
         self.sites = sites
-        self.known = torch.from_numpy(batch.known) & inside(sites).all(1)
-        self.sort = torch.from_numpy(batch.sort).long()
-        by_name = torch.isin(self.sort, torch.tensor([list(MIX).index(one) for one in _BY_NAME]))
+        device = sites.device
+        self.known = torch.from_numpy(batch.known).to(device) & inside(sites).all(1)
+        self.sort = torch.from_numpy(batch.sort).long().to(device)
+        named = torch.tensor([list(MIX).index(one) for one in _BY_NAME], device=device)
+        by_name = torch.isin(self.sort, named)
         apart = (self.sites[:, 1, :, None] - self.sites[:, 1, None]).norm(dim=-1) > _APART
-        name = _at(batch, 1, batch.name)
+        name = _at(batch, 1, batch.name).to(device)
         shared = (name[:, :, None] == name[:, None]) & by_name[:, None, None]
-        self.right = torch.eye(SITES, dtype=torch.bool) | shared
+        self.right = torch.eye(SITES, dtype=torch.bool, device=device) | shared
         self.asked = self.known[:, None] & (self.right | apart | by_name[:, None, None])
         mark = batch.classes[:, :, _MARK]
-        self.marked = (_at(batch, 0, mark) > 0) | (_at(batch, 1, mark) > 0)
+        self.marked = ((_at(batch, 0, mark) > 0) | (_at(batch, 1, mark) > 0)).to(device)
 
 
 def _at(batch: Batch, picture: int, values: Any) -> Tensor:

@@ -53,6 +53,11 @@ def make(seed: int, folder: Path, number: int) -> None:
         np.save(folder / f"{name}.npy", np.array(values))
 
 
+def parts_of(lessons: int) -> int:
+    """How many parts hold so many lessons."""
+    return -(-lessons // PART)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
     """Some lessons; see ``Lesson`` and ``Picture`` for the arrays, which have two pictures each.
@@ -85,22 +90,23 @@ class Batch:
 
 
 class LessonStore:
-    """The first lessons of a store.
+    """Lessons of a folder, in their order.
 
     Args:
         folder: where their parts are.
         lessons: how many.
         seed: of them.
+        first: number of the part in which the first of them is.
 
     Raises:
         FileNotFoundError: a part is missing.
     """
 
-    def __init__(self, folder: Path, *, lessons: int, seed: int) -> None:
+    def __init__(self, folder: Path, *, lessons: int, seed: int, first: int = 0) -> None:
         self._length = lessons
         self._parts = []
-        for number in range(-(-lessons // PART)):
-            path = found_part(folder, NAME, seed, number)
+        for number in range(parts_of(lessons)):
+            path = found_part(folder, NAME, seed, first + number)
             self._parts.append(
                 {name: np.load(path / f"{name}.npy", mmap_mode="r") for name in FIELDS}
             )

@@ -34,9 +34,12 @@ class Moving:
     Args:
         sort: (b,) numbers in ``MIX`` of lessons.
         generator: draws it.
+        device: of the pictures and places.
     """
 
-    def __init__(self, sort: Any, generator: torch.Generator) -> None:
+    def __init__(
+        self, sort: Any, generator: torch.Generator, *, device: torch.device | str = "cpu"
+    ) -> None:
         of = torch.from_numpy(sort).long()
         moved, turned = (
             torch.isin(of, torch.tensor([list(MIX).index(name) for name in some]))
@@ -45,8 +48,8 @@ class Moving:
         by = torch.randint(-_MOST, _MOST + 1, (len(of), 2), generator=generator) * moved[:, None]
         quarters = torch.randint(0, 4, (len(of),), generator=generator) * turned
         still = torch.zeros_like(by)
-        self._by = torch.stack([still, by], 1).flatten(0, 1)  # across and down
-        self._quarters = torch.stack([still[:, 0], quarters], 1).flatten(0, 1)
+        self._by = torch.stack([still, by], 1).flatten(0, 1).to(device)  # across and down
+        self._quarters = torch.stack([still[:, 0], quarters], 1).flatten(0, 1).to(device)
 
     def pictures(self, images: Tensor) -> Tensor:
         """(2b, 3, 192, 192) images, moved."""

@@ -78,4 +78,4 @@ def new_objective(name: str, eye: Any) -> Objective:
 
 def pooled(eye: Any, pixels: Any) -> Tensor:
     """(n, d) mean features of the patches of pictures (…, 224, 224, 3) uint8."""
-    return look(eye, normalised(pixels)).mean((2, 3))
+    return look(eye, normalised(pixels, device=eye.device)).mean((2, 3))

@@ -105,25 +105,30 @@ class Padded:
     targets: Tensor
 
 
-def padded(some: Sequence[Tokens], *, pad: int) -> Padded:
+def padded(some: Sequence[Tokens], *, pad: int, device: Any = "cpu") -> Padded:
     """Sequences of different lengths, padded at their ends.
 
     Args:
         some: at least one.
         pad: the token to pad with.
+        device: of the batch.
     """
+    import numpy as np
     import torch
 
     length = max(len(one.ids) for one in some)
 
     def filled(values: Sequence[Sequence[int]], with_: int) -> Tensor:
-        return torch.tensor([[*one, *[with_] * (length - len(one))] for one in values])
+        rows = np.full((len(values), length), with_)
+        for row, one in zip(rows, values, strict=True):
+            row[: len(one)] = one
+        return torch.from_numpy(rows).to(device)
 
     block = filled([one.block for one in some], -1)
-    before = torch.ones(length, length, dtype=torch.bool).tril()
+    before = torch.ones(length, length, dtype=torch.bool, device=device).tril()
     shared = (block[:, None] == 0) | (block[:, None] == block[:, :, None])
     sees = (before & shared)[:, None]
-    mask = torch.zeros(sees.shape).masked_fill(~sees, torch.finfo(torch.float32).min)
+    mask = torch.zeros(sees.shape, device=device).masked_fill(~sees, torch.finfo(torch.float32).min)
     return Padded(
         ids=filled([one.ids for one in some], pad),
         positions=filled([one.positions for one in some], 0),

@@ -31,7 +31,7 @@ def save_part(folder: Path, name: str, vlm: Any, part: str) -> None:
     from safetensors.torch import save_file
 
     tensors = {
-        key: tensor.to(torch.float16).contiguous()
+        key: tensor.to("cpu", torch.float16).contiguous()
         for key, tensor in vlm.state_dict().items()
         if PARTS[part] in key
     }

@@ -184,7 +184,7 @@ def _read(path: Path, own: _Own) -> int:
                     continue
                 one = own.learning[name]
                 (optimizer,) = (o for o in own.optimizers if _has(o, one))
-                optimizer.state[one][moment] = value
+                optimizer.state[one][moment] = value.to(one.device)
                 if isinstance(optimizer, torch.optim.AdamW):
                     optimizer.state[one]["step"] = torch.tensor(float(step))
     return step

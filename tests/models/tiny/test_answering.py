@@ -128,12 +128,37 @@ def test_all_examinations_are_asked_each_with_its_own_pictures(
     step = asked_of(store, tokenizer, batch=4, seed=0)
     met = [(features, tokens) for number in range(2) for features, tokens in step(number)]
     assert sum(len(tokens) for _, tokens in met) == len(store)
-    assert {features.shape[1] for features, _ in met} == {1, 2}
+    image = tokenizer.convert_tokens_to_ids("<image>")
+    each = [{tokens.ids.count(image) // GRID**2 for tokens in some} for _, some in met]
+    assert sorted(map(sorted, each)) == [[1], [1], [2], [2]]
     for features, tokens in met:
-        assert features.shape[2:] == (GRID * GRID, 128)
-        for sequence in tokens:
-            pictures = sequence.ids.count(tokenizer.convert_tokens_to_ids("<image>")) // GRID**2
-            assert pictures == features.shape[1]
+        pictures = sum(sequence.ids.count(image) for sequence in tokens) // GRID**2
+        assert features.shape == (pictures, GRID * GRID, 128)
+
+
+def test_questions_about_several_pictures_can_be_asked_with_the_others(
+    store: ExaminationStore, tokenizer: Any
+) -> None:
+    """What is answered is the same: each looks at its own pictures, in one batch or in two."""
+    vlm = new_vlm(tokenizer, seed=0).eval()
+    store.see(vlm.model.vision_tower, told=ignored)
+    pad = tokenizer.pad_token_id
+    found = []
+    for together in (False, True):
+        said = {}
+        batches = asked_of(store, tokenizer, batch=4, seed=0, together=together)(0)
+        assert len(batches) == (1 if together else 2)
+        for features, tokens in batches:
+            batch = padded(tokens, pad=pad)
+            with torch.no_grad():
+                logits = answers(vlm, features, batch)
+            for row, (one, targets) in enumerate(zip(tokens, batch.targets, strict=True)):
+                said[tuple(one.ids), tuple(one.targets)] = logits[row, targets != SILENT]
+        found.append(said)
+    apart, joined = found
+    assert apart.keys() == joined.keys()
+    for key, logits in apart.items():
+        assert torch.allclose(logits, joined[key], atol=1e-4)
 
 
 def test_stores_of_naming_questions_are_read_alike(tmp_path: Path) -> None:

@@ -30,17 +30,21 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> LessonStore:
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(eye_training, "BATCH", 2)
     monkeypatch.setattr(lesson_store, "PART", 4)
+
+
+def course(store: LessonStore, *, steps: int, hard: bool) -> eye_training.EyeCourse:
+    return eye_training.EyeCourse(
+        course=Course(steps=steps, rate=1e-3), store=store, batch=2, hard=hard
+    )
 
 
 def trained(
     store: LessonStore, path: Path, *, seed: int, told: list[float], objective: str = "dense"
 ) -> Any:
     return eye_training.train_eye(
-        store,
+        [course(store, steps=2, hard=False), course(store, steps=1, hard=True)],
         objective=objective,
-        courses=(Course(steps=2, rate=1e-3), Course(steps=1, rate=1e-3)),
         seed=seed,
         path=path,
         told=lambda _, __, loss: told.append(loss),
@@ -81,9 +85,8 @@ def test_what_is_hard_is_asked_after_the_first_course(
 
 def test_places_that_are_near_begin_alike(store: LessonStore, tmp_path: Path) -> None:
     tower = eye_training.train_eye(
-        store,
+        [course(store, steps=0, hard=False)],
         objective="dense",
-        courses=(Course(steps=0, rate=1e-3),),
         seed=0,
         path=tmp_path / "a.safetensors",
         told=lambda *_: None,

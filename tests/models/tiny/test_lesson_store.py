@@ -62,6 +62,19 @@ def test_a_part_is_decided_by_its_seed_and_number(
     assert not np.array_equal(one, other)
 
 
+def test_later_lessons_are_others_than_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lesson_store, "lesson", quick)
+    monkeypatch.setattr(lesson_store, "PART", 2)
+    written(tmp_path, 3, seed=0)
+    every = LessonStore(tmp_path, lessons=6, seed=0).batch(range(6)).pixels
+    first = lesson_store.parts_of(3)
+    later = LessonStore(tmp_path, lessons=2, seed=0, first=first)
+    assert len(later) == 2
+    assert np.array_equal(later.batch([0, 1]).pixels, every[4:])
+
+
 def test_lessons_that_are_missing_are_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="lessons-0-0000: this part is missing"):
         LessonStore(tmp_path, lessons=1, seed=0)

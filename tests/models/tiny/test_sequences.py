@@ -102,7 +102,7 @@ def test_others_in_the_sequence_change_nothing(tokenizer: Any) -> None:
         tokens = sequence(tokenizer, pictures=1, patches=PATCHES, asked=asked)
         batch = padded([tokens], pad=tokenizer.pad_token_id)
         with torch.no_grad():
-            logits = answers(vlm, features[None], batch)
+            logits = answers(vlm, features, batch)
         told: torch.Tensor = logits[batch.targets != SILENT]
         return told
 
@@ -115,7 +115,7 @@ def test_others_in_the_sequence_change_nothing(tokenizer: Any) -> None:
 
 def test_padding_changes_nothing(tokenizer: Any) -> None:
     vlm = new_vlm(tokenizer, seed=0).eval()
-    features = torch.randn(2, 1, PATCHES, 128, generator=torch.Generator().manual_seed(0))
+    features = torch.randn(2, PATCHES, 128, generator=torch.Generator().manual_seed(0))
     short, long = (
         sequence(tokenizer, pictures=1, patches=PATCHES, asked=asked)
         for asked in (ASKED[:1], ASKED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,10 +12,10 @@ import torch
 from pytest_vlmsight.models.names import parse_name
 from pytest_vlmsight.models.tiny import (
     examination_store,
-    eye_training,
     lesson_store,
     suite_items,
     train,
+    trainer,
 )
 from pytest_vlmsight.models.tiny.store import PARTS
 from pytest_vlmsight.tasks.relative_depth import relative_depth
@@ -27,15 +28,16 @@ if TYPE_CHECKING:
 def little(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Arguments for as little as possible."""
     monkeypatch.setattr(lesson_store, "PART", 2)
-    monkeypatch.setattr(eye_training, "BATCH", 2)
     monkeypatch.setattr(examination_store, "PART", 4)
-    monkeypatch.setattr(train, "BATCH", 2)
-    monkeypatch.setattr(train, "suite_texts", lambda: ["Which image shows another object?"])
+    for name, module in product(("BATCH", "LESSONS", "MORE_LESSONS"), (train, trainer)):
+        monkeypatch.setattr(module, name, 2)
+    monkeypatch.setattr(trainer, "suite_texts", lambda: ["Which image shows another object?"])
     monkeypatch.setattr(suite_items, "make", some_items)
     counts = dict.fromkeys(
         (
             "eye-steps",
             "hard-steps",
+            "more-steps",
             "align-steps",
             "word-steps",
             "mouth-steps",
@@ -45,7 +47,7 @@ def little(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         ),
         1,
     )
-    counts |= {"lessons": 2, "examinations": 4, "seed": 3}
+    counts |= {"lessons": 2, "more-lessons": 2, "examinations": 4, "seed": 3}
     return [f"--{name}={count}" for name, count in counts.items()]
 
 
@@ -152,5 +154,5 @@ def test_words_are_taken_from_no_item_that_a_run_meets(monkeypatch: pytest.Monke
         make_items=lambda n, seed: asked.append(seed) or [],  # type: ignore[func-returns-value]
     )
     monkeypatch.setattr("pytest_vlmsight.tasks.registry.resolve", lambda _: [task])
-    assert train.suite_texts() == []
+    assert trainer.suite_texts() == []
     assert asked == [suite_items.FIRST_SEED]
