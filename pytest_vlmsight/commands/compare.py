@@ -37,7 +37,7 @@ def run(parsed: argparse.Namespace) -> int:
     from pytest_vlmsight.records.run_file import read_run
     from pytest_vlmsight.regression import Status
     from pytest_vlmsight.report.comparison import FORMATS, rendered
-    from pytest_vlmsight.settings import read_settings
+    from pytest_vlmsight.settings import read_gate
     from pytest_vlmsight.whole_file import whole_file
 
     known = [status.value for status in Status if status is not Status.PASS]
@@ -47,11 +47,10 @@ def run(parsed: argparse.Namespace) -> int:
             raise ValueError(f"--fail-on: got {word!a}; expected any of {', '.join(known)}")
     if parsed.format not in FORMATS:
         raise ValueError(f"--format: got {parsed.format!a}; expected {', '.join(FORMATS)}")
-    given = {"vlm_alpha": parsed.alpha, "vlm_drop": parsed.drop}
     compared = compare_runs(
         read_run(parsed.old),
         read_run(parsed.new),
-        gate=read_settings(given.get).gate,
+        gate=read_gate(alpha=parsed.alpha, drop=parsed.drop),
         pairs=[(old, new or old) for old, _, new in (m.partition("=") for m in parsed.model)],
     )
     text = rendered(compared, parsed.format)
