@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .options import SettingError
+from .report.github_log import on_github
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -78,11 +79,6 @@ _FILES: dict[str, tuple[str, Callable[[Settings, Path, Run], Sequence[object]], 
 def are_wanted(settings: Settings) -> bool:
     """Whether anything is to be made of the run at its end."""
     return bool(_named(settings)) or bool(os.environ.get(STEP_SUMMARY)) or on_github()
-
-
-def on_github() -> bool:
-    """Whether what is printed is read by GitHub Actions."""
-    return os.environ.get("GITHUB_ACTIONS") == "true"
 
 
 def outputs(settings: Settings, *, base: Path) -> list[Output]:

@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from . import __version__
-from .outputs import RECORD, Output, on_github
+from .outputs import RECORD, Output
 from .phrases import printable
 from .plan import ROOT
 from .records.errors import RecordError
 from .report.github import annotation
+from .report.github_log import for_log, on_github
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -152,7 +153,7 @@ class Recorder:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Where everything is, and a line for GitHub to show."""
         for line in self._told:
-            terminalreporter.write_line(f"vlmsight: {printable(line)}")
+            terminalreporter.write_line(for_log(f"vlmsight: {printable(line)}"))
         if self._annotation is not None:
             terminalreporter.write_line(self._annotation)
 

@@ -72,6 +72,7 @@ class SuitePlugin:
         """What is about to be tested and what that can show."""
         if self.plan is None:
             return []
+        from .report.github_log import for_log
         from .report.slices import fitted
         from .report.terminal import WIDTH, header
 
@@ -80,7 +81,7 @@ class SuitePlugin:
             lines += [
                 fitted(f"vlmsight: {one}", WIDTH).rstrip() for one in self.baselines.of.values()
             ]
-        return lines
+        return list(map(for_log, lines))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(
@@ -159,6 +160,7 @@ class SuitePlugin:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """One line per (model, task); with -v also its slices."""
+        from .report.github_log import for_log
         from .report.terminal import summary, warnings
 
         lines = summary(self.reports, slices=self.config.get_verbosity() > 0)
@@ -166,7 +168,7 @@ class SuitePlugin:
         if lines:
             terminalreporter.section("vlmsight", sep="=")
             for line in lines:
-                terminalreporter.write_line(line)
+                terminalreporter.write_line(for_log(line))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:

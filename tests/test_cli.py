@@ -405,6 +405,20 @@ def test_compare_exits_with_1_where_asked_for(
     assert not err
 
 
+def test_compare_prints_no_command_to_github(
+    capsys: Capture, records: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from made_runs import evaluation, run
+
+    from pytest_vlmsight.records.run_file import write_run
+
+    write_run(run(evaluation(model="old", task="::error::x")), records / "odd.json")
+    for github, start in (("false", "::error::x"), ("true", r"\x3a:error::x")):
+        monkeypatch.setenv("GITHUB_ACTIONS", github)
+        assert main(["compare", "odd.json", "odd.json"]) == 0
+        assert capsys.readouterr().out.splitlines()[2].startswith(start)
+
+
 def test_compare_takes_its_level_and_drop(capsys: Capture, records: Path) -> None:
     words = ["compare", "old.json", "new.json", "--fail-on=regressed"]
     assert main([*words, "--drop=.15"]) == 0

@@ -37,6 +37,7 @@ def run(parsed: argparse.Namespace) -> int:
     from pytest_vlmsight.records.run_file import read_run
     from pytest_vlmsight.regression import Status
     from pytest_vlmsight.report.comparison import FORMATS, rendered
+    from pytest_vlmsight.report.github_log import for_log
     from pytest_vlmsight.settings import read_gate
     from pytest_vlmsight.whole_file import whole_file
 
@@ -55,7 +56,7 @@ def run(parsed: argparse.Namespace) -> int:
     )
     text = rendered(compared, parsed.format)
     if parsed.output is None:
-        print(text, end="")
+        print(text if parsed.format == "json" else for_log(text), end="")
     else:
         with whole_file(parsed.output) as unfinished:
             unfinished.write_text(text, encoding="utf-8")
