@@ -88,6 +88,28 @@ def test_an_absolute_folder_is_itself_whatever_the_base(base: Path) -> None:
     assert name == want
 
 
+@pytest.mark.parametrize(
+    ("text", "start", "recorded"),
+    [
+        ("deep/step-2", "", "deep/step-2"),
+        ("./step-1/", "", "step-1"),
+        ("{base}/deep/step-2", "", "deep/step-2"),
+        ("../step-1", "deep", "step-1"),
+        ("{base}/deep/step-2", "step-1", "step-2"),
+        ("{base}/deep/step-2", "/", "step-2"),
+        (".", "step-1", "step-1"),
+        ("linked", "", "linked"),
+        ("llava-1.5", "", "llava-hf/llava-1.5-7b-hf"),
+        ("owner/name@abc", "", "owner/name"),
+    ],
+)
+def test_records_tell_no_path_of_the_machine(
+    base: Path, text: str, start: str, recorded: str
+) -> None:
+    (base / "linked").symlink_to(base / "deep" / "step-2")
+    assert parse_name(text.format(base=base), base=base / start).recorded == recorded
+
+
 def test_the_base_is_the_working_directory(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(base)
     assert parse_name("step-1").source == str((base / "step-1").resolve())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,8 +15,6 @@ from pytest_vlmsight.records.baseline import read_baseline
 from pytest_vlmsight.records.run_file import write_run
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from plugin_fixtures import RunSuite
 
     from pytest_vlmsight.records.run import Run
@@ -82,6 +83,37 @@ def test_first_run_makes_the_baseline_and_later_ones_are_held_to_it(
     assert all(len(line) <= 80 for line in block[: start + 5])
     assert (folders / "base" / "model.json").read_bytes() == written
     assert not list((folders / "base").glob(".*"))
+
+
+def test_baseline_holds_no_path_of_the_machine_and_a_moved_checkpoint_is_the_same(
+    run_suite: RunSuite, folders: Path, tmp_path: Path
+) -> None:
+    run_suite("--vlm=./oracle", *TINY)
+    written = (folders / "base" / "model.json").read_text()
+    for path in (folders, (folders / "oracle").resolve().parent, Path.home()):
+        assert str(path) not in written
+    (before,) = baseline(folders).evaluations
+    assert before.provenance["source"] == "oracle"
+
+    elsewhere = shutil.copytree(folders / "oracle", tmp_path / "elsewhere" / "step-2000")
+    case = CASE.replace("oracle", str(elsewhere))
+    moved = run_suite(f"--vlm={elsewhere}", *TINY)
+    assert moved.told[case]["vlm_baseline_status"] == "pass"
+    assert moved.told[case]["vlm_baseline_besides"] == "source oracle → step-2000"
+
+    # What earlier versions wrote of the source is read, and is in nobody's way.
+    old = replace(before, provenance={**before.provenance, "source": "/home/me/oracle"})
+    write_run(run(old), folders / "base" / "model.json")
+    again = run_suite("--vlm=./oracle", *TINY)
+    assert again.told[CASE]["vlm_baseline_status"] == "pass"
+    assert again.told[CASE]["vlm_baseline_besides"] == "source /home/me/oracle → oracle"
+
+    # Other weights in the folder that it had are told by their hash.
+    (folders / "oracle").unlink()
+    shutil.copytree(folders / "always_a", folders / "oracle")
+    other = run_suite("--vlm=./oracle", *TINY)
+    assert other.told[CASE]["vlm_baseline_status"] == "regressed"
+    assert "; weights " in str(other.told[CASE]["vlm_baseline_besides"])
 
 
 def test_missing_baseline_is_an_error_on_ci_and_nothing_is_written(
