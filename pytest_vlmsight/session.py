@@ -163,7 +163,11 @@ class SuitePlugin:
         from .report.github_log import for_log
         from .report.terminal import summary, warnings
 
-        lines = summary(self.reports, slices=self.config.get_verbosity() > 0)
+        lines = summary(
+            self.reports,
+            slices=self.config.get_verbosity() > 0,
+            baselines={} if self.baselines is None else self.baselines.of,
+        )
         lines += warnings(self.reports)
         if lines:
             terminalreporter.section("vlmsight", sep="=")
