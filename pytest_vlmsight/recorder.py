@@ -61,6 +61,8 @@ class Recorder:
         self._reports: dict[str, pytest.TestReport] = {}
         self._told: list[str] = []
         self._annotation: str | None = None
+        self.gates: int | None = None
+        """Number of gates collected, once that is known."""
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep what a case's reports tell."""
@@ -95,6 +97,7 @@ class Recorder:
             environment=environment(self._config.invocation_params.dir),
             evaluations=tuple(sorted(evaluations, key=lambda one: (one.model, one.task))),
             cases=tuple(sorted(cases, key=lambda case: case.id)),
+            gates=self.gates,
         )
 
     @pytest.hookimpl(tryfirst=True)

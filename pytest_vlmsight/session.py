@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .baselines import Baselines
     from .making import Ahead
     from .models.names import ModelName
+    from .recorder import Recorder
     from .settings import Settings
     from .tasks.item import Task
 
@@ -39,9 +40,10 @@ class SuitePlugin:
         wanted: tuple[str, ...] | None,
         baselines: Baselines | None = None,
         recorded: bool = False,
+        recorder: Recorder | None = None,
     ) -> None:
         self.config, self.settings, self.names, self.wanted = config, settings, names, wanted
-        self.baselines, self.recorded = baselines, recorded
+        self.baselines, self.recorded, self.recorder = baselines, recorded, recorder
         self.plan: Plan | None = None
         self.reports: list[pytest.TestReport] = []
 
@@ -62,6 +64,8 @@ class SuitePlugin:
                 f"not found: {wanted} (is its --vlm, --vlm-tasks or --vlm-baseline missing?)"
             )
         self.plan = replace(plan, progress=open_progress(self.config))
+        if self.recorder is not None:
+            self.recorder.gates = plan.gates_collected
 
     def pytest_unconfigure(self) -> None:
         """Close the terminal's second handle."""
