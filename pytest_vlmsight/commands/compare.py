@@ -34,6 +34,7 @@ def add(commands: Any) -> None:
 def run(parsed: argparse.Namespace) -> int:
     """Compare, and say whether what was found is to fail."""
     from pytest_vlmsight.comparing import compare_runs
+    from pytest_vlmsight.records.errors import unwritable
     from pytest_vlmsight.records.run_file import read_run
     from pytest_vlmsight.regression import Status
     from pytest_vlmsight.report.comparison import FORMATS, rendered
@@ -58,7 +59,10 @@ def run(parsed: argparse.Namespace) -> int:
     if parsed.output is None:
         print(text if parsed.format == "json" else for_log(text), end="")
     else:
-        with whole_file(parsed.output) as unfinished:
-            unfinished.write_text(text, encoding="utf-8")
+        try:
+            with whole_file(parsed.output) as unfinished:
+                unfinished.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise unwritable(parsed.output, error) from error
         print(f"wrote {parsed.output}")
     return int(any(compared.count(Status(word)) for word in fail_on))
