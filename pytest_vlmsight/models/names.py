@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from pytest_vlmsight.phrases import printable
+
 from .aliases import ALIASES
 
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
@@ -162,7 +164,8 @@ def _local(
     if shown.strip("./") == "":
         shown = folder.resolve().name
     return ModelName(
-        shown=shown,
+        # pytest writes ids of cases to files, which what is no Unicode keeps it from.
+        shown=printable(shown),
         source=str(folder.resolve()),
         revision=None,
         local=True,
