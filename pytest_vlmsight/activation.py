@@ -56,11 +56,12 @@ def activate(config: pytest.Config) -> None:
         raise pytest.UsageError("--vlm: no model is named")
     baselines = _baselines(config, settings, names)
     recorded = are_wanted(settings) or bool(baselines and baselines.outputs())
+    recorder = None
     if recorded and not hasattr(config, "workerinput"):
         from .recorder import Recorder
 
         try:
-            found = outputs(settings, base=config.invocation_params.dir)
+            found = outputs(settings, base=config.invocation_params.dir, baselines=baselines)
         except SettingError as error:
             raise pytest.UsageError(str(error)) from None
         if baselines is not None:
@@ -75,6 +76,7 @@ def activate(config: pytest.Config) -> None:
             wanted=_take_arguments(config),
             baselines=baselines,
             recorded=recorded,
+            recorder=recorder,
         ),
         "vlmsight-suite",
     )

@@ -200,28 +200,7 @@ def open_baselines(
                 raise RecordError(f"{flag}: there is nothing to update; name it: --vlm-baseline=…")
         return None
     typed = settings.baseline
-    try:
-        place = folder / Path(typed).expanduser()
-        several = typed.endswith(("/", os.sep)) or place.is_dir()
-    except (OSError, RuntimeError) as error:  # too long, or the home of nobody
-        raise RecordError(f"--vlm-baseline={typed}: {error}") from error
-    if several:
-        shown = {one: f"{typed.rstrip('/' + os.sep)}/{file_name(one)}" for one in models}
-        paths = {one: place / file_name(one) for one in models}
-    elif len(models) > 1:
-        raise RecordError(
-            f"--vlm-baseline={typed}: {len(models)} models ({', '.join(models)}) and one file; "
-            f"give a folder, in which each has a file: --vlm-baseline={typed}/"
-        )
-    else:
-        shown, paths = dict.fromkeys(models, typed), dict.fromkeys(models, place)
-    try:
-        of = {
-            one: Baseline(path=paths[one], shown=shown[one], run=read_baseline(paths[one]))
-            for one in models
-        }
-    except (RecordError, OSError) as error:
-        raise RecordError(f"--vlm-baseline={typed}: {error}") from error
+    of = find_baselines(typed, models=models, folder=folder)
     baselines = Baselines(
         of=of,
         update=settings.update,
@@ -230,8 +209,46 @@ def open_baselines(
         command=tuple(command),
     )
     for one in filter(baselines.writes, models):
-        _check_place(paths[one], typed=typed)
+        _check_place(of[one].path, typed=typed)
     return baselines
+
+
+def find_baselines(
+    typed: str, *, models: Sequence[str], folder: Path, option: str = "--vlm-baseline"
+) -> dict[str, Baseline]:
+    """What each model is compared with, read.
+
+    Args:
+        typed: a file for one model, or a folder (there already, or ending in /) with one for each.
+        models: as shown.
+        folder: that a relative path is relative to.
+        option: what it was typed after.
+
+    Raises:
+        RecordError: it is one file for several models, or one that cannot be read.
+    """
+    try:
+        place = folder / Path(typed).expanduser()
+        several = typed.endswith(("/", os.sep)) or place.is_dir()
+    except (OSError, RuntimeError) as error:  # too long, or the home of nobody
+        raise RecordError(f"{option}={typed}: {error}") from error
+    if several:
+        shown = {one: f"{typed.rstrip('/' + os.sep)}/{file_name(one)}" for one in models}
+        paths = {one: place / file_name(one) for one in models}
+    elif len(models) > 1:
+        raise RecordError(
+            f"{option}={typed}: {len(models)} models ({', '.join(models)}) and one file; "
+            f"give a folder, in which each has a file: {option}={typed}/"
+        )
+    else:
+        shown, paths = dict.fromkeys(models, typed), dict.fromkeys(models, place)
+    try:
+        return {
+            one: Baseline(path=paths[one], shown=shown[one], run=read_baseline(paths[one]))
+            for one in models
+        }
+    except (RecordError, OSError) as error:
+        raise RecordError(f"{option}={typed}: {error}") from error
 
 
 def _check_place(path: Path, *, typed: str) -> None:

@@ -6,14 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .phrases import printable
+from .plan import GATES
 from .protocol import Difference
 from .records.errors import RecordError
+from .records.run_settings import run_settings
 from .regression import Comparison, Status, compare
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
+    from .baselines import Baseline
+    from .evaluation import Evaluation
     from .records.run import Run
     from .settings import GateSettings
 
@@ -72,22 +76,78 @@ def compare_runs(
     tests = sum(
         len({**before.get(one or "", {}), **after.get(other or "", {})}) for one, other in matched
     )
-    models = []
-    for one, other in matched:
-        here, there = before.get(one or "", {}), after.get(other or "", {})
-        tasks = [
-            compare(here.get(task), there.get(task), gate=gate, tests=tests)
-            for task in {**there, **here}
-        ]
-        models.append(
-            ComparedModel(old=one, new=other, tasks=tuple(sorted(tasks, key=_worst_first)))
+    models = [
+        ComparedModel(
+            old=one,
+            new=other,
+            tasks=_compared(
+                before.get(one or "", {}),
+                after.get(other or "", {}),
+                gate_for=lambda _: gate,
+                tests=tests,
+            ),
         )
+        for one, other in matched
+    ]
     return ComparedRuns(models=tuple(models), besides=tuple(_besides(old, new)))
 
 
-def _measured(run: Run) -> dict[str, dict[str, Any]]:
+def against_baselines(
+    run: Run, baselines: Mapping[str, Baseline]
+) -> list[tuple[Baseline, ComparedRuns]]:
+    """Compare the models of a run with their baselines as the run's regression gate does.
+
+    Gates are set as the run set them, and the divisor of alpha for a loss is the number of gates
+    that it collected (where its record does not tell, as many as its models and tasks have).
+
+    Args:
+        run: all of it.
+        baselines: model, as shown → what it is compared with.
+
+    Returns:
+        For each model that has an entry its baseline, and the comparison of that model alone:
+        without models where there is no such file.
+
+    Raises:
+        RecordError: a setting of the run cannot be used.
+    """
+    gate_for = run_settings(run).gate_for
+    tests = run.gates or len(run.models) * len(run.tasks) * (len(GATES) + 1)
+    after = _measured(run)
+    found = []
+    for model in run.models:
+        baseline = baselines.get(model)
+        if baseline is None:
+            continue
+        models, besides = [], list[Difference]()
+        if baseline.run is not None:
+            before = {one.task: one for one in baseline.run.evaluations}
+            tasks = _compared(before, after[model], gate_for=gate_for, tests=tests)
+            old = next(iter(baseline.run.models), None)
+            models.append(ComparedModel(old=old, new=model, tasks=tasks))
+            besides = _besides(baseline.run, run)
+        found.append((baseline, ComparedRuns(models=tuple(models), besides=tuple(besides))))
+    return found
+
+
+def _compared(
+    before: Mapping[str, Evaluation],
+    after: Mapping[str, Evaluation],
+    *,
+    gate_for: Callable[[str], GateSettings],
+    tests: int,
+) -> tuple[Comparison, ...]:
+    """All tasks of either, worst first."""
+    tasks = [
+        compare(before.get(task), after.get(task), gate=gate_for(task), tests=tests)
+        for task in {**after, **before}
+    ]
+    return tuple(sorted(tasks, key=_worst_first))
+
+
+def _measured(run: Run) -> dict[str, dict[str, Evaluation]]:
     """Model → task → evaluation."""
-    models: dict[str, dict[str, Any]] = {one: {} for one in run.models}
+    models: dict[str, dict[str, Evaluation]] = {one: {} for one in run.models}
     for one in run.evaluations:
         models[one.model][one.task] = one
     return models

@@ -141,7 +141,8 @@ def blind_gate(evaluation: Evaluation, *, gate: GateSettings, tests: int) -> Ver
 
     FAIL (looked at first) where the upper limit of the gain, at alpha / tests, is below
     min_gain. PASS where exact McNemar shows a gain over the strongest blind run, and the
-    accuracy is shown to be above both chance and the commonest key.
+    accuracy is shown to be above both chance and the commonest key. Where the right answers all
+    stand at one position, naming it is always right: nothing can be above that.
 
     Args:
         evaluation: one (model, task).
@@ -173,7 +174,15 @@ def blind_gate(evaluation: Evaluation, *, gate: GateSettings, tests: int) -> Ver
             f"{shown}, at most {points(upper)} (alpha/m={gate.alpha / tests:.2g}), which is "
             f"less than the {points(gate.min_gain)} that sight must gain",
         )
-    level = np.maximum(evaluation.chance, evaluation.majority_key)
+    key = evaluation.majority_key
+    if key == 1:
+        return verdict(
+            Outcome.INCONCLUSIVE,
+            1.0,
+            f"{shown}: all right answers stand at the same position, so naming it without looking "
+            "is always right, and no accuracy shows sight; put them at all positions equally often",
+        )
+    level = np.maximum(evaluation.chance, key)
     p_chance = above_chance_p(v, chance=level)
     if max(p_gain, p_chance) <= gate.alpha:
         return verdict(

@@ -76,8 +76,12 @@ class Option:
         """The ini key, and the attribute of pytest's option namespace."""
         return f"vlm_{self.name}".replace("-", "_").rstrip("_")
 
-    def read(self, given: Any) -> Any:
+    def read(self, given: Any, *, named: str = "") -> Any:
         """The value of what was given (text, texts or a TOML value), or the default.
+
+        Args:
+            given: by the command line or the ini file.
+            named: what errors call it where it was typed elsewhere than after ``pytest``.
 
         Raises:
             SettingError: it is not what is expected.
@@ -93,8 +97,9 @@ class Option:
                 values.append(self.parse(word.strip()))
             except ValueError as error:
                 shown = word if self.lines else " ".join(words)
+                where = "" if named else f" ({self.dest} in an ini file)"
                 raise SettingError(
-                    f"{self.flag}={shown}: expected {self.expected} ({self.dest} in an ini file)"
+                    f"{named or self.flag}={shown}: expected {self.expected}{where}"
                 ) from error
         if self.lines:
             return tuple(values)

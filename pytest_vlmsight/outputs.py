@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .options import SettingError
+from .report.github_log import on_github
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from .baselines import Baselines
     from .records.run import Run
     from .settings import Settings
 
@@ -39,22 +41,27 @@ class Output:
     of_whole_runs: bool = False
 
 
-def _record(_: Settings, path: Path, run: Run) -> list[Path]:
+def _record(path: Path, run: Run) -> list[Path]:
     from .records.run_file import write_run
 
     write_run(run, path)
     return [path]
 
 
-def _report(settings: Settings, path: Path, run: Run) -> list[Path]:
+def _report(path: Path, run: Run, *, settings: Settings, baselines: Baselines | None) -> list[Path]:
     from .report.html import write_report
     from .report.pictures import TaskPictures
 
-    write_report(run, path, pictures=TaskPictures(run, canvas=settings.canvas()))
+    write_report(
+        run,
+        path,
+        pictures=TaskPictures(run, canvas=settings.canvas()),
+        baselines=None if baselines is None else baselines.of,
+    )
     return [path]
 
 
-def _badge(_: Settings, path: Path, run: Run) -> list[Path]:
+def _badge(path: Path, run: Run) -> list[Path]:
     from .report.badge import write_badges
 
     return write_badges(run, path)
@@ -67,7 +74,7 @@ def _step_summary(run: Run) -> list[Path]:
     return []
 
 
-_FILES: dict[str, tuple[str, Callable[[Settings, Path, Run], Sequence[object]], bool]] = {
+_FILES: dict[str, tuple[str, Callable[..., Sequence[object]], bool]] = {
     "json": (RECORD, _record, False),
     "report": ("report", _report, False),
     "badge": ("badge", _badge, True),
@@ -80,17 +87,13 @@ def are_wanted(settings: Settings) -> bool:
     return bool(_named(settings)) or bool(os.environ.get(STEP_SUMMARY)) or on_github()
 
 
-def on_github() -> bool:
-    """Whether what is printed is read by GitHub Actions."""
-    return os.environ.get("GITHUB_ACTIONS") == "true"
-
-
-def outputs(settings: Settings, *, base: Path) -> list[Output]:
+def outputs(settings: Settings, *, base: Path, baselines: Baselines | None = None) -> list[Output]:
     """All that is to be made, found to be possible before anything is measured.
 
     Args:
         settings: of the run.
         base: folder that files are named from.
+        baselines: what the report compares the run with; None where the run has none.
 
     Raises:
         SettingError: there is no such folder, it is no place for a file, two are one file, or a
@@ -112,7 +115,9 @@ def outputs(settings: Settings, *, base: Path) -> list[Output]:
             except NoJinjaError as error:
                 raise SettingError(str(error)) from None
         name, write, of_whole_runs = _FILES[setting]
-        make = partial(write, settings, path)
+        make = partial(write, path)
+        if setting == "report":
+            make = partial(make, settings=settings, baselines=baselines)
         found.append(Output(name=name, make=make, of_whole_runs=of_whole_runs))
     if os.environ.get(STEP_SUMMARY):
         found.append(Output(name="step summary", make=_step_summary, needed=False))

@@ -42,6 +42,8 @@ TOLD = {
     "source": "source",
     "revision": "revision",
     "adapter": "adapter",
+    "weights": "weights",
+    "files": "files",
     "model_type": "model type",
     "encoder": "encoder",
     "fed_from": "layer that is fed",
@@ -52,7 +54,11 @@ TOLD = {
     "torch": "torch",
     "transformers": "transformers",
 }
-"""Keys of provenance that may change answers and that a comparison may be made for."""
+"""Keys of provenance that may change answers and that a comparison may be made for.
+
+Which model it is, is told by the hashes of its weights and of its other files: its folder may have
+been moved, and another checkpoint may lie in the folder that it had.
+"""
 
 
 @dataclass(frozen=True, slots=True)

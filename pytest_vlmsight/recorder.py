@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from . import __version__
-from .outputs import RECORD, Output, on_github
+from .outputs import RECORD, Output
 from .phrases import printable
 from .plan import ROOT
 from .records.errors import RecordError
 from .report.github import annotation
+from .report.github_log import for_log, on_github
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,6 +61,8 @@ class Recorder:
         self._reports: dict[str, pytest.TestReport] = {}
         self._told: list[str] = []
         self._annotation: str | None = None
+        self.gates: int | None = None
+        """Number of gates collected, once that is known."""
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep what a case's reports tell."""
@@ -94,6 +97,7 @@ class Recorder:
             environment=environment(self._config.invocation_params.dir),
             evaluations=tuple(sorted(evaluations, key=lambda one: (one.model, one.task))),
             cases=tuple(sorted(cases, key=lambda case: case.id)),
+            gates=self.gates,
         )
 
     @pytest.hookimpl(tryfirst=True)
@@ -152,7 +156,7 @@ class Recorder:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Where everything is, and a line for GitHub to show."""
         for line in self._told:
-            terminalreporter.write_line(f"vlmsight: {printable(line)}")
+            terminalreporter.write_line(for_log(f"vlmsight: {printable(line)}"))
         if self._annotation is not None:
             terminalreporter.write_line(self._annotation)
 

@@ -11,6 +11,8 @@ from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from .gates import Outcome, Verdict, too_few_answered
 from .pairs import Pairs
 from .phrases import limits, p_is, percent, points
@@ -56,6 +58,9 @@ class Comparison:
         new: the same of the new run.
         drop: the greatest drop that is tolerated; None where nothing was tested.
         verdict: None where nothing was tested.
+        lost: names of the items that were answered better in the old run; empty where nothing was
+            tested.
+        won: names of those that are answered better in the new one.
         differs: where it is incomparable, all that is in the way.
         besides: what else differs.
     """
@@ -67,6 +72,8 @@ class Comparison:
     new: float | None = None
     drop: float | None = None
     verdict: Verdict | None = None
+    lost: tuple[str, ...] = ()
+    won: tuple[str, ...] = ()
     differs: tuple[Difference, ...] = ()
     besides: tuple[Difference, ...] = ()
 
@@ -107,7 +114,10 @@ def compare(
         )
     drop = tolerated(gate.drop, new.n)
     status, verdict = _judged(old, new, gate=gate, drop=drop, tests=tests)
-    return comparison(status=status, reason=verdict.reason, drop=drop, verdict=verdict)
+    lost, won = _changed(old, new)
+    return comparison(
+        status=status, reason=verdict.reason, drop=drop, verdict=verdict, lost=lost, won=won
+    )
 
 
 def _alone(old: Evaluation | None, new: Evaluation | None) -> Comparison:
@@ -171,6 +181,17 @@ def _judged(
         n=new.n,
         reason=reason,
     )
+
+
+def _changed(old: Evaluation, new: Evaluation) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names of the items that were lost and of those that were won, in the old one's order."""
+    difference = np.zeros(old.n)
+    difference[places(old)] = (
+        new.sighted.scores(new.gold)[places(new)] - old.sighted.scores(old.gold)[places(old)]
+    )
+    names = [one.name for one in old.asked] or list(old.ids)
+    lost, won = np.flatnonzero(difference < 0), np.flatnonzero(difference > 0)
+    return tuple(names[index] for index in lost), tuple(names[index] for index in won)
 
 
 def _score(evaluation: Evaluation) -> float:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .baselines import Baselines
     from .making import Ahead
     from .models.names import ModelName
+    from .recorder import Recorder
     from .settings import Settings
     from .tasks.item import Task
 
@@ -39,9 +40,10 @@ class SuitePlugin:
         wanted: tuple[str, ...] | None,
         baselines: Baselines | None = None,
         recorded: bool = False,
+        recorder: Recorder | None = None,
     ) -> None:
         self.config, self.settings, self.names, self.wanted = config, settings, names, wanted
-        self.baselines, self.recorded = baselines, recorded
+        self.baselines, self.recorded, self.recorder = baselines, recorded, recorder
         self.plan: Plan | None = None
         self.reports: list[pytest.TestReport] = []
 
@@ -62,6 +64,8 @@ class SuitePlugin:
                 f"not found: {wanted} (is its --vlm, --vlm-tasks or --vlm-baseline missing?)"
             )
         self.plan = replace(plan, progress=open_progress(self.config))
+        if self.recorder is not None:
+            self.recorder.gates = plan.gates_collected
 
     def pytest_unconfigure(self) -> None:
         """Close the terminal's second handle."""
@@ -72,6 +76,7 @@ class SuitePlugin:
         """What is about to be tested and what that can show."""
         if self.plan is None:
             return []
+        from .report.github_log import for_log
         from .report.slices import fitted
         from .report.terminal import WIDTH, header
 
@@ -80,7 +85,7 @@ class SuitePlugin:
             lines += [
                 fitted(f"vlmsight: {one}", WIDTH).rstrip() for one in self.baselines.of.values()
             ]
-        return lines
+        return list(map(for_log, lines))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(
@@ -159,14 +164,19 @@ class SuitePlugin:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """One line per (model, task); with -v also its slices."""
+        from .report.github_log import for_log
         from .report.terminal import summary, warnings
 
-        lines = summary(self.reports, slices=self.config.get_verbosity() > 0)
+        lines = summary(
+            self.reports,
+            slices=self.config.get_verbosity() > 0,
+            baselines={} if self.baselines is None else self.baselines.of,
+        )
         lines += warnings(self.reports)
         if lines:
             terminalreporter.section("vlmsight", sep="=")
             for line in lines:
-                terminalreporter.write_line(line)
+                terminalreporter.write_line(for_log(line))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:

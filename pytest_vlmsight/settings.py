@@ -107,6 +107,20 @@ class Settings:
         return folder
 
 
+def read_gate(**given: str) -> GateSettings:
+    """What a gate demands, of what was given to a command with options of the same names.
+
+    Args:
+        given: texts by the names of ``GateSettings``; others are as by default.
+
+    Raises:
+        SettingError: one of them cannot be used; the message calls it as the command does.
+    """
+    options = {option.dest.removeprefix("vlm_"): option for option in OPTIONS}
+    read = {key: options[key].read(text, named=f"--{key}") for key, text in given.items()}
+    return GateSettings(**read)
+
+
 def read_settings(given: Callable[[str], Any], *, per_task: Sequence[str] = ()) -> Settings:
     """Settings from what the command line or the ini file gave.
 

@@ -248,8 +248,10 @@ class VlmCase(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The sentence, without frames of the plugin."""
+        from .report.github_log import for_log
+
         if isinstance(excinfo.value, ModelError):
-            return self.model.load_failure(excinfo.value)
+            return for_log(self.model.load_failure(excinfo.value))
         if isinstance(excinfo.value, GateFailure):
             from .accuracy import figures
 
@@ -257,9 +259,9 @@ class VlmCase(pytest.Item):
             alpha = self.model.plan.settings.gate_for(self.task.name).alpha
             said = folded(str(excinfo.value), figures(self._evaluation, alpha=alpha), *self.notes())
             slices = str(dict(self.user_properties).get("vlm_slices", "[]"))
-            return "\n".join([said, *table(slices)])
+            return for_log("\n".join([said, *table(slices)]))
         if isinstance(excinfo.value, MeasurementError):
-            return str(excinfo.value)
+            return for_log(str(excinfo.value))
         # Frames of pytest and pluggy, which pytest only leaves out for functions, say nothing.
         excinfo.traceback = excinfo.traceback.cut(path=__file__)
         return super().repr_failure(excinfo, style)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from made_runs import case, evaluation, run
 
+from pytest_vlmsight.baselines import Baseline
 from pytest_vlmsight.evaluation import Asked
 from pytest_vlmsight.gates import Outcome
 
@@ -61,3 +63,22 @@ def hostile_run() -> Run:
         settings={"items": 40, text: text},
         environment={text: {text: [text]}},
     )
+
+
+def hostile_baselines() -> dict[str, Baseline]:
+    """What ``hostile_run`` is compared with: one task was asked otherwise, one is gone."""
+    text = "".join(TEXTS)
+    new = hostile_run()
+    (one,) = new.evaluations
+    old = replace(
+        one,
+        model=f"old {text}",
+        provenance={**one.provenance, "seed": f"seed {text}", "dtype": text},
+    )
+    gone = replace(old, task=f"gone {text}")
+    before = replace(
+        run(old, gone, cases=[]),
+        started=f"started {text}",
+        environment={"python": f"python {text}", "packages": {f"package {text}": text}},
+    )
+    return {one.model: Baseline(path=Path("b.json"), shown=f"path {text}", run=before)}

@@ -405,6 +405,20 @@ def test_compare_exits_with_1_where_asked_for(
     assert not err
 
 
+def test_compare_prints_no_command_to_github(
+    capsys: Capture, records: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from made_runs import evaluation, run
+
+    from pytest_vlmsight.records.run_file import write_run
+
+    write_run(run(evaluation(model="old", task="::error::x")), records / "odd.json")
+    for github, start in (("false", "::error::x"), ("true", r"\x3a:error::x")):
+        monkeypatch.setenv("GITHUB_ACTIONS", github)
+        assert main(["compare", "odd.json", "odd.json"]) == 0
+        assert capsys.readouterr().out.splitlines()[2].startswith(start)
+
+
 def test_compare_takes_its_level_and_drop(capsys: Capture, records: Path) -> None:
     words = ["compare", "old.json", "new.json", "--fail-on=regressed"]
     assert main([*words, "--drop=.15"]) == 0
@@ -436,8 +450,8 @@ def test_compare_takes_the_models_that_are_named(capsys: Capture, records: Path)
         (["old.json", "new.json", "--fail-on=frog"], "--fail-on: got 'frog'; expected any of reg"),
         (["old.json", "new.json", "--fail-on=pass"], "--fail-on: got 'pass'"),
         (["old.json", "new.json", "--format=html"], "--format: got 'html'; expected text, mark"),
-        (["old.json", "new.json", "--alpha=.9"], "alpha=.9: expected an error rate"),
-        (["old.json", "new.json", "--drop=0"], "drop=0: expected a proportion between 0 and 1"),
+        (["old.json", "new.json", "--alpha=.9"], "compare: --alpha=.9: expected an error"),
+        (["old.json", "new.json", "--drop=0"], "compare: --drop=0: expected a proportion betw"),
         (["old.json", "new.json", "--model=x"], "the old record has no model 'x' (it has old)"),
         (["old.json", "new.json", "-o", "no/such/found"], "no/such"),
     ],
@@ -447,5 +461,8 @@ def test_compare_refuses_in_one_line_and_writes_nothing(
 ) -> None:
     (records / "cut.json").write_text((records / "old.json").read_text()[:300])
     before = sorted(records.iterdir())
-    assert words in refused(capsys, "compare", *arguments)
+    line = refused(capsys, "compare", *arguments)
+    assert words in line
+    assert "--vlm" not in line.replace("run again with --vlm-json", "")
+    assert "ini file" not in line  # which this command does not read
     assert sorted(records.iterdir()) == before

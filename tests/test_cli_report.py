@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from made_runs import of_task, run
+from made_runs import evaluation, of_task, old_and_new, run
 from made_tasks import add_made_tasks
 
 from pytest_vlmsight.cli import main
@@ -80,6 +80,60 @@ def test_what_is_no_record_is_refused_in_a_line(tmp_path: Path, capsys: Capture)
     (tmp_path / "run.json").write_text("{}")
     assert "no record of a run" in refused(capsys, str(tmp_path / "run.json"))
     assert [one.name for one in tmp_path.iterdir()] == ["run.json"]
+
+
+# -- with a baseline ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A record in the current folder, base/new.json of what it lost, and a folder of none."""
+    old, new = old_and_new(n=400, b=8, c=40)
+    for folder in ("base", "empty"):
+        (tmp_path / folder).mkdir()
+    write_run(run(old), tmp_path / "base" / "new.json")
+    write_run(run(new), tmp_path / "run.json")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "run.json"
+
+
+@pytest.mark.parametrize("path", ["base/new.json", "base", "base/"])
+def test_a_report_says_what_differs_from_a_baseline(lost: Path, path: str) -> None:
+    assert main(["report", "run.json", "--baseline", path]) == 0
+    text = lost.with_suffix(".html").read_text("utf-8")
+    assert "Against <bdi>base/new.json</bdi>" in text
+    assert text.count(">REGRESSED</span>") == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("no.json", "--baseline=no.json: there is none (looked for no.json)"),
+        ("empty", "--baseline=empty: there is none (looked for empty/new.json)"),
+        ("two.json", "has 2 models (a, b), a baseline has one"),
+        ("cut.json", "--baseline=cut.json: "),
+        ("cut.json", "cut.json is no JSON"),
+    ],
+)
+def test_a_baseline_that_cannot_be_used_is_refused(
+    lost: Path, capsys: Capture, path: str, told: str
+) -> None:
+    write_run(run(evaluation(model="a"), evaluation(model="b")), lost.with_name("two.json"))
+    lost.with_name("cut.json").write_text(lost.read_text()[:100])
+    line = refused(capsys, "run.json", "--baseline", path)
+    assert told in line
+    assert "--vlm-baseline" not in line
+    assert not lost.with_suffix(".html").exists()
+
+
+def test_one_baseline_is_not_for_two_models(lost: Path, capsys: Capture) -> None:
+    write_run(run(evaluation(model="a"), evaluation(model="b")), lost)
+    assert "2 models (a, b) and one file; give a folder, in which each has a file: --baseline=" in (
+        refused(capsys, "run.json", "--baseline=base/new.json")
+    )
+
+
+# -- what cannot be -------------------------------------------------------------------------------
 
 
 def test_a_record_is_never_overwritten(record: Path, capsys: Capture) -> None:

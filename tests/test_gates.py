@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from hypothesis.extra import numpy as hnp
 from pytest_vlmsight.ceiling import Ceiling
 from pytest_vlmsight.evaluation import Answers, Evaluation
 from pytest_vlmsight.gates import Outcome, blind_gate, ceiling_gate
+from pytest_vlmsight.judging import judge
 from pytest_vlmsight.settings import GateSettings
 
 GATE = GateSettings()
@@ -51,7 +53,6 @@ def make_evaluation(
     if other_blind is not None:
         runs["none"] = answers(other_blind.reshape(n, -1))
     read = np.where(readout, gold, (gold + 1) % options)
-    matched = Ceiling(kind="matched", stage="encoder[6]", choices=read, trained_on=None)
     return Evaluation(
         model="m",
         task="t",
@@ -61,10 +62,22 @@ def make_evaluation(
         orders=orders,
         sighted=said,
         blind=runs,
-        ceilings={"matched": matched},
+        ceilings=made_ceilings(read),
         unmeasured={},
         provenance={},
     )
+
+
+def made_ceilings(choices: np.ndarray) -> dict[str, Ceiling]:
+    """The matched ceiling that makes these choices."""
+    matched = Ceiling(kind="matched", stage="encoder[6]", choices=choices, trained_on=None)
+    return {"matched": matched}
+
+
+def chose_first(first: np.ndarray) -> Answers:
+    """(n,) answers: option 0 where true, option 1 elsewhere."""
+    choices = np.where(first, 0, 1)[:, None]
+    return Answers(logprobs=np.zeros((len(first), 1, 4)), choices=choices)
 
 
 def right(share: float, n: int, *, seed: int) -> np.ndarray:
@@ -181,6 +194,30 @@ def test_the_commonest_key_counts_as_blind_knowledge() -> None:
     evaluation.orders[: len(solved) // 2, :, 0] = evaluation.gold[: len(solved) // 2, None]
     assert evaluation.majority_key > 0.5
     assert blind_gate(evaluation, gate=GATE, tests=2).outcome is Outcome.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(("blind", "outcome"), [(0.25, Outcome.INCONCLUSIVE), (0.9, Outcome.FAIL)])
+def test_right_answers_at_one_position_pass_nobody_and_are_named(
+    blind: float, outcome: Outcome
+) -> None:
+    solved = right(0.9, 400, seed=1)
+    evaluation = make_evaluation(solved, right(blind, 400, seed=1), solved)
+    evaluation.orders[:] = np.arange(4)
+    evaluation = replace(
+        evaluation,
+        gold=np.zeros_like(evaluation.gold),
+        sighted=chose_first(solved),
+        blind={"blank": chose_first(right(blind, 400, seed=1))},
+    )
+    assert evaluation.majority_key == 1
+    verdict = blind_gate(evaluation, gate=GATE, tests=2)
+    assert verdict.outcome is outcome
+    if outcome is Outcome.INCONCLUSIVE:
+        assert verdict.p == 1
+        assert "90.0% against 25.0% blind" in verdict.reason
+        assert "all right answers stand at the same position" in verdict.reason
+    judged = judge(replace(evaluation, ceilings=made_ceilings(np.zeros(400, int))))
+    assert judged["blind"].outcome is outcome
 
 
 def test_more_gates_make_failing_harder_and_passing_no_easier() -> None:

@@ -34,10 +34,12 @@ def add(commands: Any) -> None:
 def run(parsed: argparse.Namespace) -> int:
     """Compare, and say whether what was found is to fail."""
     from pytest_vlmsight.comparing import compare_runs
+    from pytest_vlmsight.records.errors import unwritable
     from pytest_vlmsight.records.run_file import read_run
     from pytest_vlmsight.regression import Status
     from pytest_vlmsight.report.comparison import FORMATS, rendered
-    from pytest_vlmsight.settings import read_settings
+    from pytest_vlmsight.report.github_log import for_log
+    from pytest_vlmsight.settings import read_gate
     from pytest_vlmsight.whole_file import whole_file
 
     known = [status.value for status in Status if status is not Status.PASS]
@@ -47,18 +49,20 @@ def run(parsed: argparse.Namespace) -> int:
             raise ValueError(f"--fail-on: got {word!a}; expected any of {', '.join(known)}")
     if parsed.format not in FORMATS:
         raise ValueError(f"--format: got {parsed.format!a}; expected {', '.join(FORMATS)}")
-    given = {"vlm_alpha": parsed.alpha, "vlm_drop": parsed.drop}
     compared = compare_runs(
         read_run(parsed.old),
         read_run(parsed.new),
-        gate=read_settings(given.get).gate,
+        gate=read_gate(alpha=parsed.alpha, drop=parsed.drop),
         pairs=[(old, new or old) for old, _, new in (m.partition("=") for m in parsed.model)],
     )
     text = rendered(compared, parsed.format)
     if parsed.output is None:
-        print(text, end="")
+        print(text if parsed.format == "json" else for_log(text), end="")
     else:
-        with whole_file(parsed.output) as unfinished:
-            unfinished.write_text(text, encoding="utf-8")
+        try:
+            with whole_file(parsed.output) as unfinished:
+                unfinished.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise unwritable(parsed.output, error) from error
         print(f"wrote {parsed.output}")
     return int(any(compared.count(Status(word)) for word in fail_on))

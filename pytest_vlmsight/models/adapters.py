@@ -35,7 +35,8 @@ class Adapter:
     @property
     def told(self) -> str:
         """For provenance: the folder, or the hub id and its commit."""
-        return f"{self.name.source}@{self.commit}" if self.commit else self.name.source
+        recorded = self.name.recorded
+        return f"{recorded}@{self.commit}" if self.commit else recorded
 
 
 def find_adapter(name: ModelName) -> Adapter:

@@ -116,4 +116,5 @@ def _digest(path: Path) -> str:
 
 def _joined(named: Mapping[str, Path], digests: Mapping[Path, str]) -> str:
     lines = (f"{name}\0{digests[path]}\n" for name, path in sorted(named.items()))
-    return hashlib.sha256("".join(lines).encode()).hexdigest()[:DIGITS]
+    # Names of files need not be Unicode.
+    return hashlib.sha256("".join(lines).encode(errors="surrogatepass")).hexdigest()[:DIGITS]

@@ -31,6 +31,7 @@ class Loaded:
     Attributes:
         model: of transformers, ready to be asked.
         processor: its own.
+        source: what records tell of where it came from.
         device: where its inputs go.
         dtype: that it computes in.
         revision: commit of a hub id.
@@ -42,6 +43,7 @@ class Loaded:
 
     model: Any
     processor: Any
+    source: str
     device: str
     dtype: str
     revision: str | None
@@ -123,6 +125,7 @@ def load(
     return Loaded(
         model=model.eval().requires_grad_(requires_grad=False),
         processor=processor,
+        source=name.recorded,
         device=given if place == MAP else place,
         dtype=_dtype_of(model),
         revision=commit,

@@ -6,8 +6,10 @@ import contextlib
 import difflib
 import os
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from pytest_vlmsight.phrases import printable
 
 from .aliases import ALIASES
 
@@ -28,6 +30,7 @@ class ModelName:
         revision: of the hub id; None for its default branch or for a folder.
         local: whether source is a folder.
         adapter: of PEFT, to be merged into the model; None where there is none.
+        place: of a folder, seen from where it was named; None where that is not known.
     """
 
     shown: str
@@ -35,6 +38,18 @@ class ModelName:
     revision: str | None
     local: bool
     adapter: ModelName | None = None
+    place: str | None = field(default=None, compare=False)
+
+    @property
+    def recorded(self) -> str:
+        """What records tell of the source: a hub id, or a folder without the machine's path.
+
+        Records are committed and compared on other machines. A folder is told as it is seen from
+        where the run was started, one that lies outside by its own name.
+        """
+        if not self.local:
+            return self.source
+        return self.place or Path(self.source).name
 
 
 def parse_name(text: str, *, base: Path | None = None) -> ModelName:
@@ -82,7 +97,7 @@ def _model(text: str, base: Path | None, *, typed: str) -> ModelName:
                 f"--vlm={typed}: {folder} has an adapter_config.json: it is an adapter; give its "
                 f"base before it: --vlm=BASE+{text}"
             )
-        return _local(text, folder, "config.json", typed=typed, what="checkpoint")
+        return _local(text, folder, "config.json", base, typed=typed, what="checkpoint")
     if text.startswith((".", "/", "~")):
         raise UnknownModelError(f"--vlm={typed}: there is no such folder ({folder})")
     name, revision = _parted(text, typed=typed)
@@ -106,7 +121,8 @@ def _adapter(text: str, base: Path | None, *, typed: str) -> ModelName:
         )
     folder = _folder(text, base)
     if folder.is_dir():
-        return _local(text, folder, "adapter_config.json", typed=typed, what="adapter of PEFT")
+        file, what = "adapter_config.json", "adapter of PEFT"
+        return _local(text, folder, file, base, typed=typed, what=what)
     if text.startswith((".", "/", "~")):
         raise UnknownModelError(f"--vlm={typed}: there is no such adapter folder ({folder})")
     name, revision = _parted(text, typed=typed)
@@ -137,7 +153,9 @@ def _parted(text: str, *, typed: str) -> tuple[str, str | None]:
     return name, revision or None
 
 
-def _local(text: str, folder: Path, file: str, *, typed: str, what: str) -> ModelName:
+def _local(
+    text: str, folder: Path, file: str, base: Path | None, *, typed: str, what: str
+) -> ModelName:
     if not (folder / file).is_file():
         raise UnknownModelError(
             f"--vlm={typed}: the folder is no {what}: it has no {file} ({folder})"
@@ -145,4 +163,23 @@ def _local(text: str, folder: Path, file: str, *, typed: str, what: str) -> Mode
     shown = text.rstrip("/").removeprefix("./") or folder.resolve().name
     if shown.strip("./") == "":
         shown = folder.resolve().name
-    return ModelName(shown=shown, source=str(folder.resolve()), revision=None, local=True)
+    return ModelName(
+        # pytest writes ids of cases to files, which what is no Unicode keeps it from.
+        shown=printable(shown),
+        source=str(folder.resolve()),
+        revision=None,
+        local=True,
+        place=_place(folder, base or Path.cwd()),
+    )
+
+
+def _place(folder: Path, base: Path) -> str:
+    """A folder as it is seen from another, with "/"; its own name where it is not below that.
+
+    All folders are below the root, from where a path would be the machine's.
+    """
+    # Links keep their names: what they point to may lie anywhere, and change.
+    here, there = (Path(os.path.abspath(one)) for one in (base, folder))  # noqa: PTH100
+    if here.name and there != here and there.is_relative_to(here):
+        return there.relative_to(here).as_posix()
+    return there.name

@@ -95,7 +95,7 @@ class TransformersVlm:
 
         content = self._loaded.content
         return {
-            "source": self._engine.config._name_or_path,
+            "source": self._loaded.source,
             "revision": self._loaded.revision,
             "adapter": self._loaded.adapter,
             "weights": None if content is None else content.weights,

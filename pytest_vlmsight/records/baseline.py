@@ -53,7 +53,7 @@ def file_name(model: str) -> str:
     """
     plain = re.sub(r"[^a-z0-9._-]+", "_", model.lower()).lstrip("._-")[:_LONGEST] or "model"
     if plain != model:
-        plain = f"{plain}-{hashlib.sha256(model.encode()).hexdigest()[:8]}"
+        plain = f"{plain}-{hashlib.sha256(model.encode(errors='surrogatepass')).hexdigest()[:8]}"
     return f"{plain}.json"
 
 

@@ -52,6 +52,8 @@ class Run:
         environment: Python, platform, packages, devices and the commit of the working directory.
         evaluations: one of each (model, task) that was measured.
         cases: of the run, in order.
+        gates: number of gates collected, before ``-k``, by which alpha is divided for a FAIL; None
+            where a record does not tell.
     """
 
     version: str
@@ -62,6 +64,7 @@ class Run:
     environment: Mapping[str, Any]
     evaluations: tuple[Evaluation, ...] = field(default=())
     cases: tuple[Case, ...] = field(default=())
+    gates: int | None = None
 
     @property
     def models(self) -> tuple[str, ...]:

@@ -74,6 +74,7 @@ def run_plain(run: Run) -> dict[str, Any]:
         "tasks": tasks,
         "evaluations": [answers_plain(one) for one in run.evaluations],
         "cases": [_case_plain(case) for case in run.cases],
+        **({} if run.gates is None else {"gates": run.gates}),
     }
 
 
@@ -150,7 +151,14 @@ def _run(plain: Mapping[str, Any]) -> Run:
         environment=dict(plain["environment"]),
         evaluations=tuple(evaluations),
         cases=tuple(map(_case, plain["cases"])),
+        gates=_gates(plain.get("gates")),
     )
+
+
+def _gates(value: Any) -> int | None:
+    if value is not None and (type(value) is not int or value < 1):
+        raise RecordError(f"gates: expected a whole number from 1, got {value!r:.40}")
+    return value
 
 
 def _case_plain(case: Case) -> dict[str, Any]:

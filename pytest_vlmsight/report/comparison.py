@@ -31,19 +31,19 @@ def rendered(compared: ComparedRuns, form: str) -> str:
 def _text(compared: ComparedRuns) -> str:
     lines: list[str] = []
     for model in compared.models:
-        lines += [*_folded(f"{_title(model)}:", indent=""), HEAD]
+        lines += [*_folded(f"{title(model)}:", indent=""), HEAD]
         for task in model.tasks:
             told = dict(comparison_properties(task, accepted=False, next_step=""))
             lines.append(line(task.task, told))
         for task in model.tasks:
             if task.status is not Status.PASS:
                 lines += _folded(f"{printable(task.task)}: {task.reason}")
-        for one in _once(model):
+        for one in once(model):
             lines += _folded(f"also differs: {one}")
         lines.append("")
     if compared.besides:
-        lines += _folded(f"also differs: {_listed(compared.besides)}", indent="")
-    lines += _folded(_counts(compared), indent="")
+        lines += _folded(f"also differs: {listed(compared.besides)}", indent="")
+    lines += _folded(counts(compared), indent="")
     return "\n".join(lines) + "\n"
 
 
@@ -57,7 +57,7 @@ def _markdown(compared: ComparedRuns) -> str:
     lines: list[str] = []
     for model in compared.models:
         lines += [
-            f"### {_escaped(_title(model))}",
+            f"### {_escaped(title(model))}",
             "",
             "| task | old | new | difference | verdict | |",
             "|---|---|---|---|---|---|",
@@ -70,10 +70,10 @@ def _markdown(compared: ComparedRuns) -> str:
             reason = "" if task.status is Status.PASS else task.reason
             cells = [task.task, *shares, difference, f"{task.status}", reason]
             lines.append(f"| {' | '.join(map(_escaped, cells))} |")
-        lines += ["", *(f"Also differs: {_escaped(one)}\n" for one in _once(model))]
+        lines += ["", *(f"Also differs: {_escaped(one)}\n" for one in once(model))]
     if compared.besides:
-        lines += [f"Also differs: {_escaped(_listed(compared.besides))}", ""]
-    return "\n".join([*lines, _counts(compared)]) + "\n"
+        lines += [f"Also differs: {_escaped(listed(compared.besides))}", ""]
+    return "\n".join([*lines, counts(compared)]) + "\n"
 
 
 def _escaped(text: str) -> str:
@@ -107,6 +107,8 @@ def _plain(task: Comparison) -> dict[str, Any]:
         "high": None if verdict is None else verdict.interval.high,
         "p": None if verdict is None else verdict.p,
         "n": None if verdict is None else verdict.n,
+        "lost": list(task.lost),
+        "won": list(task.won),
         "differs": _plain_differences(task.differs),
         "besides": _plain_differences(task.besides),
     }
@@ -116,23 +118,26 @@ def _plain_differences(differences: Iterable[Difference]) -> list[dict[str, str]
     return [{"what": one.what, "old": one.old, "new": one.new} for one in differences]
 
 
-def _title(model: ComparedModel) -> str:
+def title(model: ComparedModel) -> str:
+    """Both names of a model, or the one that both have."""
     if model.old == model.new:
         return printable(str(model.new))
     old, new = (printable(one or "(not there)") for one in (model.old, model.new))
     return f"{old} → {new}"
 
 
-def _once(model: ComparedModel) -> list[str]:
+def once(model: ComparedModel) -> list[str]:
     """What else differs, each sentence once for all tasks that it is said of."""
-    return list(dict.fromkeys(_listed(task.besides) for task in model.tasks if task.besides))
+    return list(dict.fromkeys(listed(task.besides) for task in model.tasks if task.besides))
 
 
-def _listed(differences: Iterable[Difference]) -> str:
+def listed(differences: Iterable[Difference]) -> str:
+    """Differences in a line."""
     return printable("; ".join(map(str, differences)))
 
 
-def _counts(compared: ComparedRuns) -> str:
-    counts = {status: compared.count(status) for status in Status}
-    told = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
-    return f"{sum(counts.values())} tasks: {told or 'nothing to compare'}"
+def counts(compared: ComparedRuns) -> str:
+    """How many tasks of each status, in a line."""
+    found = {status: compared.count(status) for status in Status}
+    told = ", ".join(f"{count} {status}" for status, count in found.items() if count)
+    return f"{sum(found.values())} tasks: {told or 'nothing to compare'}"

@@ -14,11 +14,14 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from pytest_vlmsight.comparing import against_baselines
 from pytest_vlmsight.models.extras import advice, lacking
-from pytest_vlmsight.phrases import printable
+from pytest_vlmsight.phrases import p_is, printable
 from pytest_vlmsight.records.errors import unwritable
+from pytest_vlmsight.regression import Status
 from pytest_vlmsight.whole_file import whole_file
 
+from .comparison import counts, listed, once, title
 from .figures import LEFT, RIGHT, WIDTH, figure, label
 from .gallery import (
     DEFAULT_BUDGET,
@@ -31,7 +34,7 @@ from .gallery import (
     missed_items,
 )
 from .letters import letter_counts
-from .standing import GATES, Standing, State, counted, standings
+from .standing import GATES, Standing, State, counted, standings, state_of
 from .wording import findings, outcomes
 
 if TYPE_CHECKING:
@@ -40,11 +43,27 @@ if TYPE_CHECKING:
 
     import jinja2
 
+    from pytest_vlmsight.baselines import Baseline
     from pytest_vlmsight.records.run import Run
     from pytest_vlmsight.stats.interval import Interval
 
 NOTHING = "–"
 """What stands where something was not measured."""
+
+
+STANDS_AS = {
+    Status.REGRESSED: State.FAIL.name,
+    Status.INCOMPARABLE: State.ERROR.name,
+    Status.MISSING: State.NONE.name,
+    Status.INCONCLUSIVE: State.INCONCLUSIVE.name,
+    Status.NEW: State.INCONCLUSIVE.name,
+    Status.IMPROVED: State.PASS.name,
+    Status.PASS: State.PASS.name,
+}
+"""Status of a task against its baseline → the state whose colours it has."""
+
+MOST_NAMED = 30
+"""Items that are lost or won by name."""
 
 
 class NoJinjaError(ImportError):
@@ -62,7 +81,12 @@ def require_report(what: str) -> None:
 
 
 def write_report(
-    run: Run, path: Path, *, pictures: Pictures | None = None, budget: int = DEFAULT_BUDGET
+    run: Run,
+    path: Path,
+    *,
+    pictures: Pictures | None = None,
+    budget: int = DEFAULT_BUDGET,
+    baselines: Mapping[str, Baseline] | None = None,
 ) -> None:
     """Write the report of a run; see ``html_report``.
 
@@ -70,7 +94,7 @@ def write_report(
         NoJinjaError: jinja2 is missing.
         RecordError: the file cannot be written, or something in the run cannot be used.
     """
-    text = html_report(run, pictures=pictures, budget=budget)
+    text = html_report(run, pictures=pictures, budget=budget, baselines=baselines)
     try:
         with whole_file(path) as unfinished:
             unfinished.write_text(text, encoding="utf-8")
@@ -78,7 +102,13 @@ def write_report(
         raise unwritable(path, error) from error
 
 
-def html_report(run: Run, *, pictures: Pictures | None = None, budget: int = DEFAULT_BUDGET) -> str:
+def html_report(
+    run: Run,
+    *,
+    pictures: Pictures | None = None,
+    budget: int = DEFAULT_BUDGET,
+    baselines: Mapping[str, Baseline] | None = None,
+) -> str:
     """A run as an HTML document.
 
     Args:
@@ -86,6 +116,7 @@ def html_report(run: Run, *, pictures: Pictures | None = None, budget: int = DEF
         pictures: gives those of an item (see ``pictures.TaskPictures``); None for a report
             without.
         budget: bytes that all pictures may take in the document.
+        baselines: model, as shown → what it is compared with; None leaves the section out.
 
     Raises:
         NoJinjaError: jinja2 is missing.
@@ -107,6 +138,8 @@ def html_report(run: Run, *, pictures: Pictures | None = None, budget: int = DEF
         run=run,
         models=models,
         gates=tuple(dict.fromkeys((*GATES, *(case.gate for case in run.cases)))),
+        compared=against_baselines(run, baselines or {}),
+        cases={(case.model, case.task, case.gate): case for case in run.cases},
         galleries=shown,
         empty=Gallery(),
         budget=budget,
@@ -142,6 +175,11 @@ def _environment() -> jinja2.Environment:
         "outcomes": outcomes,
         "bytes": _bytes,
         "moment": _moment,
+        "p_is": _p,
+        "title": title,
+        "once": once,
+        "listed": listed,
+        "counts": counts,
     }
     environment.globals |= {
         "figure": figure,
@@ -150,6 +188,9 @@ def _environment() -> jinja2.Environment:
         "findings": findings,
         "own": _own,
         "State": State,
+        "state_of": state_of,
+        "STANDS_AS": STANDS_AS,
+        "MOST_NAMED": MOST_NAMED,
         "MOST_SHOWN": MOST_SHOWN,
         "LEFT": LEFT,
         "RIGHT": RIGHT,
@@ -204,6 +245,10 @@ def _plain(value: Any) -> str:
     if isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+
+
+def _p(p: float) -> str:
+    return p_is(p).removeprefix("p=")
 
 
 def _bytes(count: int) -> str:

@@ -11,19 +11,41 @@ from pytest_vlmsight.plan import REGRESSION
 from .slices import fitted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
+
+    from pytest_vlmsight.baselines import Baseline
 
 _TASK, _DIFFERENCE = 19, 22
 HEAD = f"{'task':<{_TASK}} {'old':>5} {'new':>5}  {'difference':<{_DIFFERENCE}} verdict"
 
 
-def regressions(tasks: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def regressions(
+    tasks: Mapping[str, Mapping[str, Any]], *, baseline: Baseline | None = None
+) -> list[str]:
     """A line per task that has a case of the regression gate, worst first; none where none has.
+
+    Then the tasks of the baseline that have no such case: a run of some tasks says nothing of the
+    others.
 
     Args:
         tasks: task → the properties of its cases, and what came of each gate by the gate's name.
+        baseline: what the model is compared with.
     """
     compared = {task: told for task, told in tasks.items() if REGRESSION in told}
+    return [*_block(compared), *_left_out(compared, baseline)]
+
+
+def _left_out(compared: Container[str], baseline: Baseline | None) -> list[str]:
+    if baseline is None or baseline.run is None:
+        return []
+    names = [one.task for one in baseline.run.evaluations if one.task not in compared]
+    if not names:
+        return []
+    listed = printable(", ".join(names))
+    return _folded(f"in the baseline {printable(baseline.shown)}, not in this run: {listed}")
+
+
+def _block(compared: Mapping[str, Mapping[str, Any]]) -> list[str]:
     if not compared:
         return []
     baseline = next(str(told["vlm_baseline"]) for told in compared.values())

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from pytest_vlmsight.baselines import Baseline
     from pytest_vlmsight.settings import Settings
     from pytest_vlmsight.tasks.item import Task
 
@@ -49,12 +50,18 @@ def header(settings: Settings, *, tasks: Sequence[Task], tests: int) -> list[str
     return lines
 
 
-def summary(reports: Iterable[pytest.TestReport], *, slices: bool = False) -> list[str]:
+def summary(
+    reports: Iterable[pytest.TestReport],
+    *,
+    slices: bool = False,
+    baselines: Mapping[str, Baseline] | None = None,
+) -> list[str]:
     """A block per model, a line per task: accuracies, n and both verdicts; then its baseline's.
 
     Args:
         reports: of the run; those of other tests are passed over.
         slices: whether a task's accuracies are broken down below its line.
+        baselines: model, as shown → what it is compared with.
     """
     models: dict[str, dict[str, dict[str, Any]]] = {}
     for report in reports:
@@ -75,7 +82,7 @@ def summary(reports: Iterable[pytest.TestReport], *, slices: bool = False) -> li
             lines += _task_lines(task, cell)
             if slices and "vlm_slices" in cell:
                 lines += [f"  {line}" for line in table(str(cell["vlm_slices"]))]
-        lines += regressions(tasks)
+        lines += regressions(tasks, baseline=(baselines or {}).get(model))
     return lines
 
 

@@ -77,6 +77,15 @@ def test_weights_written_over_in_place_are_others(folder: Path) -> None:
     assert content_of(folder).weights != before.weights
 
 
+def test_file_whose_name_is_no_unicode_counts(folder: Path) -> None:
+    before = content_of(folder)
+    try:
+        (folder / os.fsdecode(b"vocab-\xff.json")).write_bytes(b"[]")
+    except OSError:
+        pytest.skip("this file system has no such names")
+    assert content_of(folder).files != before.files
+
+
 def test_files_that_exchange_their_names_are_others(folder: Path) -> None:
     (folder / "vocab.json").write_bytes(b"[]")
     before = content_of(folder)

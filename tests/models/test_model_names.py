@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -86,6 +87,38 @@ def test_an_absolute_folder_is_itself_whatever_the_base(base: Path) -> None:
         shown=f"{base}/step-1", source=str((base / "step-1").resolve()), revision=None, local=True
     )
     assert name == want
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "recorded"),
+    [
+        ("deep/step-2", "", "deep/step-2"),
+        ("./step-1/", "", "step-1"),
+        ("{base}/deep/step-2", "", "deep/step-2"),
+        ("../step-1", "deep", "step-1"),
+        ("{base}/deep/step-2", "step-1", "step-2"),
+        ("{base}/deep/step-2", "/", "step-2"),
+        (".", "step-1", "step-1"),
+        ("linked", "", "linked"),
+        ("llava-1.5", "", "llava-hf/llava-1.5-7b-hf"),
+        ("owner/name@abc", "", "owner/name"),
+    ],
+)
+def test_records_tell_no_path_of_the_machine(
+    base: Path, text: str, start: str, recorded: str
+) -> None:
+    (base / "linked").symlink_to(base / "deep" / "step-2")
+    assert parse_name(text.format(base=base), base=base / start).recorded == recorded
+
+
+def test_a_name_that_does_not_print_is_shown_with_escapes(base: Path) -> None:
+    """Ids of cases are made of it, which pytest prints and writes to files."""
+    name = os.fsdecode(b"a\x1bb-\xff")
+    try:
+        (base / name).symlink_to(base / "step-1")
+    except OSError:
+        pytest.skip("this file system has no such names")
+    assert parse_name(f"./{name}", base=base).shown == r"a\x1bb-\udcff"
 
 
 def test_the_base_is_the_working_directory(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from made_runs import evaluation, run
 from plugin_fixtures import fill_up
+from web_page import web_page
 
+from pytest_vlmsight.cli import main
 from pytest_vlmsight.records.baseline import read_baseline
-from pytest_vlmsight.records.run_file import write_run
+from pytest_vlmsight.records.run_file import read_run, write_run
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from plugin_fixtures import RunSuite
 
     from pytest_vlmsight.records.run import Run
@@ -66,7 +69,8 @@ def test_first_run_makes_the_baseline_and_later_ones_are_held_to_it(
     )
 
     # The same line of checkpoints, trained until it says A whatever it is asked.
-    lost = run_suite("--vlm=always_a", *TINY, "--vlm-json=run.json")
+    outputs = ("--vlm-json=run.json", "--vlm-report=run.html")
+    lost = run_suite("--vlm=always_a", *TINY, *outputs)
     case = CASE.replace("oracle", "always_a")
     assert lost.outcomes[case] == "failed"
     assert lost.reasons[case].startswith("FAIL: 100.0% → 25.0%: difference -75.0 points [")
@@ -79,9 +83,55 @@ def test_first_run_makes_the_baseline_and_later_ones_are_held_to_it(
     start = block.index("against baseline base/model.json:")
     assert block[start + 2].startswith("tiny                100.0  25.0  -75.0 [")
     assert block[start + 2].endswith("REGRESSED")
+    text = (folders / "run.html").read_text("utf-8")
+    (row,) = web_page(text).one("table", class_="compared").one("tbody").all("tr")
+    assert row.text.startswith("tiny REGRESSED 100.0 25.0 -75.0 [")
+    assert row.text.endswith(" 24 0 32 FAIL")
+    assert words(str(told["vlm_reason"])) in web_page(text).text
+    # The record tells the same, whatever command makes the report.
+    assert read_run(folders / "run.json").gates == 3
+    assert main(["report", "run.json", "-o", "again.html", "--baseline=base/model.json"]) == 0
+    (again_row,) = (
+        web_page((folders / "again.html").read_text("utf-8"))
+        .one("table", class_="compared")
+        .one("tbody")
+        .all("tr")
+    )
+    assert again_row.text == row.text
     assert all(len(line) <= 80 for line in block[: start + 5])
     assert (folders / "base" / "model.json").read_bytes() == written
     assert not list((folders / "base").glob(".*"))
+
+
+def test_baseline_holds_no_path_of_the_machine_and_a_moved_checkpoint_is_the_same(
+    run_suite: RunSuite, folders: Path, tmp_path: Path
+) -> None:
+    run_suite("--vlm=./oracle", *TINY)
+    written = (folders / "base" / "model.json").read_text()
+    for path in (folders, (folders / "oracle").resolve().parent, Path.home()):
+        assert str(path) not in written
+    (before,) = baseline(folders).evaluations
+    assert before.provenance["source"] == "oracle"
+
+    elsewhere = shutil.copytree(folders / "oracle", tmp_path / "elsewhere" / "step-2000")
+    case = CASE.replace("oracle", str(elsewhere))
+    moved = run_suite(f"--vlm={elsewhere}", *TINY)
+    assert moved.told[case]["vlm_baseline_status"] == "pass"
+    assert moved.told[case]["vlm_baseline_besides"] == "source oracle → step-2000"
+
+    # What earlier versions wrote of the source is read, and is in nobody's way.
+    old = replace(before, provenance={**before.provenance, "source": "/models/oracle"})
+    write_run(run(old), folders / "base" / "model.json")
+    again = run_suite("--vlm=./oracle", *TINY)
+    assert again.told[CASE]["vlm_baseline_status"] == "pass"
+    assert again.told[CASE]["vlm_baseline_besides"] == "source /models/oracle → oracle"
+
+    # Other weights in the folder that it had are told by their hash.
+    (folders / "oracle").unlink()
+    shutil.copytree(folders / "always_a", folders / "oracle")
+    other = run_suite("--vlm=./oracle", *TINY)
+    assert other.told[CASE]["vlm_baseline_status"] == "regressed"
+    assert "; weights " in str(other.told[CASE]["vlm_baseline_besides"])
 
 
 def test_missing_baseline_is_an_error_on_ci_and_nothing_is_written(
@@ -105,7 +155,8 @@ def test_runs_of_other_tasks_add_replace_and_keep_as_they_are_told(
     (folders / "base").mkdir()
     write_run(run(kept, evaluation(model="before", task="tiny", n=32)), folders / "base/model.json")
 
-    other = run_suite("--vlm=oracle", "--vlm-tasks=tiny", "--vlm-tasks=one-scene", *write)
+    report = "--vlm-report=run.html"
+    other = run_suite("--vlm=oracle", "--vlm-tasks=tiny", "--vlm-tasks=one-scene", *write, report)
     new = "vlmsight::oracle::one-scene::regression"
     assert other.outcomes[CASE] == "error"  # these are other items
     assert "INCOMPARABLE: not asked the same" in other.reasons[CASE]
@@ -114,6 +165,16 @@ def test_runs_of_other_tasks_add_replace_and_keep_as_they_are_told(
     assert other.outcomes[new] == "failed"
     assert "it is not in the baseline base/model.json. Add it: pytest" in words(other.reasons[new])
     assert tasks(baseline(folders)) == ["kept", "tiny"]
+    # A run of some tasks says which it says nothing of, and does not fail for that.
+    assert "  in the baseline base/model.json, not in this run: kept" in other.out
+    page = web_page((folders / "run.html").read_text("utf-8")).one("main")
+    compared = page.one("table", class_="compared").one("tbody").all("tr")
+    assert [row.text.split()[:2] for row in compared] == [
+        ["tiny", "INCOMPARABLE"],
+        ["kept", "MISSING"],
+        ["one-scene", "NEW"],
+    ]
+    assert "Of the baseline, not measured in this run: kept ." in page.text
 
     added = run_suite("--vlm=oracle", "--vlm-tasks=one-scene", *write, "--vlm-update-new")
     assert added.outcomes[new] == "passed"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from plugin_fixtures import junit_suite
+from plugin_fixtures import junit_suite, rewrite_lines
 
 from pytest_vlmsight import outputs
 from pytest_vlmsight.records.run_file import read_run
@@ -93,6 +94,29 @@ def test_github_gets_a_summary_and_one_annotation(run_suite: RunSuite, summary: 
     assert text.startswith("before\n\n\n## vlmsight: PASS\n\n**1 of 1 tasks pass**")
     assert "| tiny | 100.0 [" in text
     assert commands(done.out) == ["::notice title=vlmsight::1 of 1 tasks pass"]
+
+
+def test_texts_of_a_task_are_no_commands_to_github(
+    run_suite: RunSuite, folders: Path, summary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The slices of a task stand at the beginning of lines where its gate fails."""
+    hostile = {"::error::owned": "##[error]mine", " ::stop-commands::x": "a"}
+    others = {"::error::owned": "b", " ::stop-commands::x": "c"}
+    shutil.copytree(folders / "tiny", folders / "mine")
+    rewrite_lines(
+        folders / "mine",
+        lambda index, line: {**line, "slices": hostile if index % 2 else others},
+    )
+    what = ("--vlm=./always_a", "--vlm-tasks=mine", "-v")
+
+    def found(out: list[str]) -> list[str]:
+        return [line for line in out if line.lstrip().startswith("::") or "##[" in line]
+
+    shown = run_suite(*what).out
+    (annotation,) = found(shown)
+    assert annotation.startswith("::error title=vlmsight::0 of 1 tasks pass")
+    monkeypatch.setenv("GITHUB_ACTIONS", "false")  # elsewhere they are left as they are
+    assert len(found(run_suite(*what).out)) > 2
 
 
 def test_a_summary_that_cannot_be_written_is_told_and_breaks_nothing(

@@ -51,6 +51,7 @@ def shares(baseline: Run | None) -> dict[str, float]:
 @example("x" * 400)
 @example("C:\\evil")
 @example("")
+@example("step-\udcff\ud800")
 def test_no_name_of_a_model_leaves_the_folder_or_hides(model: str) -> None:
     name = file_name(model)
     assert Path("base", name).resolve().parent == Path("base").resolve()

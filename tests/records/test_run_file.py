@@ -45,7 +45,7 @@ def whole() -> Run:
     third = evaluation(model="b", task="two ½", provenance={"adapter": None, "batch": 8})
     outcomes = (Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE, None)
     cases = [case(one, "ceiling", outcome) for outcome in outcomes]
-    return run(one, other, third, cases=cases)
+    return replace(run(one, other, third, cases=cases), gates=12)
 
 
 def same(one: Evaluation, other: Evaluation) -> bool:
@@ -249,6 +249,8 @@ def put(value: Any, *keys: str) -> Callable[[Any], None]:
         (put("PERHAPS", "cases", "0", "verdict", "outcome"), "PERHAPS"),
         (put("b", "evaluations", "0", "model"), "a model and task are there twice"),
         (put("soon", "seconds"), "soon"),
+        (put(True, "gates"), "gates: expected a whole number from 1, got True"),
+        (put(0, "gates"), "gates: expected a whole number from 1, got 0"),
     ],
 )
 def test_a_record_that_was_edited_is_refused_by_what_does_not_fit(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hostile import TEXTS, hostile_run
+from hostile import TEXTS, hostile_baselines, hostile_run
 from made_runs import case, evaluation, run
 from web_page import Element, web_page
 
@@ -308,7 +308,7 @@ def test_without_pictures_items_have_their_texts_and_that_is_said() -> None:
 
 @pytest.fixture(scope="module")
 def hostile() -> tuple[str, Element]:
-    text = html_report(hostile_run(), pictures=pictures)
+    text = html_report(hostile_run(), pictures=pictures, baselines=hostile_baselines())
     return text, web_page(text)
 
 
@@ -332,7 +332,8 @@ def test_a_hostile_text_is_shown_as_it_is(hostile: tuple[str, Element], hostile_
     said = hostile[1].one("body").text
     # model, task, unmeasured, slice, item, question, options, reason, errors, provenance, settings
     for what in ("model", "task", "native", "why", "slice", "value 0", "name", "question", "one",
-                 "two", "reason", "told"):  # fmt: skip
+                 "two", "reason", "told", "path", "old", "gone", "started", "seed", "python",
+                 "package"):  # fmt: skip
         assert re.search(rf"{what} <script>.*{re.escape(shown)}", said)
 
 

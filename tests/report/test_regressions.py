@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from made_runs import evaluation, old_and_new
+from made_runs import evaluation, old_and_new, run
 
+from pytest_vlmsight.baselines import Baseline
 from pytest_vlmsight.phrases import printable
 from pytest_vlmsight.regression import Status, compare
 from pytest_vlmsight.report.properties import comparison_properties
@@ -70,6 +72,25 @@ def test_what_else_differs_and_what_to_do_are_said_once() -> None:
         "  also differs: dtype none → float16",
         "  Update it: pytest --vlm=m --vlm-update",
     ]
+
+
+def test_tasks_of_the_baseline_that_were_left_out_are_told() -> None:
+    names = ["one", "gone\x1b", *(f"task_number_{index}" for index in range(8))]
+    before = run(*(evaluation(task=name) for name in names))
+    baseline = Baseline(path=Path("m.json"), shown="vlmsight/m.json", run=before)
+    lines = regressions({"one": told(0, 0)}, baseline=baseline)
+    assert lines[:3] == regressions({"one": told(0, 0)})[:3]
+    assert lines[3].startswith(
+        r"  in the baseline vlmsight/m.json, not in this run: gone\x1b, task_number_0,"
+    )
+    assert lines[-1].endswith("task_number_7")
+    assert all(len(line) <= 80 for line in lines)
+    # Also where no case of the regression gate was run, as with -k blind.
+    assert "not in this run: one, gone" in regressions({"one": {}}, baseline=baseline)[0]
+    whole = {name: told(0, 0) for name in names}
+    assert not any("not in this run" in line for line in regressions(whole, baseline=baseline))
+    missing = Baseline(path=Path("m.json"), shown="m.json", run=None)
+    assert regressions({}, baseline=missing) == []
 
 
 def test_commands_are_not_broken_within_an_option() -> None:

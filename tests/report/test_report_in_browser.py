@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import shutil
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hostile import TEXTS, hostile_run
-from made_runs import case, evaluation, run
+from hostile import TEXTS, hostile_baselines, hostile_run
+from made_runs import case, evaluation, old_and_new, run
 from PIL import Image
 
+from pytest_vlmsight.baselines import Baseline
 from pytest_vlmsight.gates import Outcome
 from pytest_vlmsight.phrases import printable
 from pytest_vlmsight.report.html import html_report
@@ -19,7 +21,6 @@ from pytest_vlmsight.report.pictures import thumbnail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from selenium.webdriver import Chrome
 
@@ -70,11 +71,18 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
 def shown(browser: Chrome, tmp_path: Path) -> Callable[..., Chrome]:
     """Opens the report of a run, in a light window of 1200 px unless told otherwise."""
 
-    def show(made: Run, *, scheme: str = "light", media: str = "", width: int = 1200) -> Chrome:
+    def show(
+        made: Run,
+        *,
+        scheme: str = "light",
+        media: str = "",
+        width: int = 1200,
+        baselines: dict[str, Baseline] | None = None,
+    ) -> Chrome:
         emulate(browser, scheme=scheme, media=media, width=width)
         for log in ("browser", "performance"):
             log_of(browser, log)
-        browser.get(written(made, tmp_path).as_uri())
+        browser.get(written(made, tmp_path, baselines=baselines).as_uri())
         return browser
 
     return show
@@ -93,10 +101,12 @@ def emulate(browser: Chrome, *, scheme: str, media: str, width: int) -> None:
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
 
 
-def written(made: Run, folder: Path) -> Path:
+def written(made: Run, folder: Path, *, baselines: dict[str, Baseline] | None = None) -> Path:
     picture = thumbnail(Image.new("RGB", (320, 200), (200, 120, 40)))
     path = folder / "report.html"
-    path.write_text(html_report(made, pictures=lambda _: [picture]), encoding="utf-8")
+    path.write_text(
+        html_report(made, pictures=lambda _: [picture], baselines=baselines), encoding="utf-8"
+    )
     return path
 
 
@@ -114,6 +124,23 @@ def several() -> Run:
         case(replace(strong, task="broken"), "ceiling", None),
     ]
     return run(strong, weak, other, cases=cases)
+
+
+def compared() -> tuple[Run, dict[str, Baseline]]:
+    """Tasks that are lost, kept, asked otherwise and left out, and what they are compared with."""
+    pairs = [
+        old_and_new(n=400, b=b, c=c, task=task)
+        for task, b, c in (
+            ("functional_correspondence", 8, 40),
+            ("semantic_correspondence", 4, 4),
+            ("low_level_matching", 20, 25),
+        )
+    ]
+    changed = evaluation(model="new", task="odd_one_out", provenance={"seed": 1})
+    before = replace(changed, model="old", provenance={"seed": 0})
+    old = run(*(one for one, _ in pairs), before, evaluation(model="old", task="texture"))
+    new = run(*(one for _, one in pairs), changed)
+    return new, {"new": Baseline(path=Path("b.json"), shown="vlmsight/model.json", run=old)}
 
 
 def visible(browser: Chrome, selector: str) -> list[str]:
@@ -234,7 +261,7 @@ def test_it_is_filtered_by_the_text_of_tasks_and_items(shown: Callable[..., Chro
 
 
 def test_hostile_texts_do_nothing_and_are_shown(shown: Callable[..., Chrome]) -> None:
-    browser = shown(hostile_run())
+    browser = shown(hostile_run(), baselines=hostile_baselines())
     assert log_of(browser, "browser") == []
     theirs = "iframe, h1.theirs, svg[onload], img:not([src^='data:']), [onerror], script[src]"
     assert browser.find_elements("css selector", theirs) == []
@@ -244,6 +271,7 @@ def test_hostile_texts_do_nothing_and_are_shown(shown: Callable[..., Chrome]) ->
     told: str = browser.execute_script("return document.body.innerText")
     for text in TEXTS:
         assert printable(text) in told
+    assert len(visible(browser, "table.compared tbody tr")) == 2
     enter(browser, text="<script>alert(1)")
     assert len(column(browser, 1)) == 1
     assert log_of(browser, "browser") == []
@@ -293,6 +321,11 @@ def test_every_text_has_enough_contrast(
     assert len(ratios) > 100
     assert {"SPAN.state state-PASS", "SPAN.tag is-right", "text.tick"} <= {n for _, n in ratios}
     assert [pair for pair in ratios if pair[0] < 4.5] == []
+    new, baselines = compared()
+    browser = shown(new, scheme=scheme, media=media, baselines=baselines)
+    ratios = browser.execute_script(CONTRAST)
+    assert {"SPAN.state state-FAIL", "SPAN.state state-ERROR"} <= {n for _, n in ratios}
+    assert [pair for pair in ratios if pair[0] < 4.5] == []
 
 
 def test_dark_mode_is_dark_and_print_is_not(shown: Callable[..., Chrome]) -> None:
@@ -323,12 +356,20 @@ def test_tables_fit_a_sheet_of_paper(shown: Callable[..., Chrome]) -> None:
              for each in (one, other) for gate in ("ceiling", "blind")]  # fmt: skip
     browser = shown(run(one, other, cases=cases), media="print", width=718)  # A4, in px
     assert browser.execute_script("return document.documentElement.scrollWidth") <= 718
+    new, baselines = compared()
+    browser = shown(new, media="print", width=718, baselines=baselines)
+    assert len(visible(browser, "table.compared tbody tr")) == 5
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= 718
 
 
 @pytest.mark.parametrize("width", [400, 1200])
 def test_the_page_is_never_wider_than_the_window(shown: Callable[..., Chrome], width: int) -> None:
-    for made in (several(), hostile_run()):
-        browser = shown(made, width=width)
+    for made, baselines in (
+        (several(), None),
+        (hostile_run(), hostile_baselines()),
+        compared(),
+    ):
+        browser = shown(made, width=width, baselines=baselines)
         wide, inner = browser.execute_script(
             "return [document.documentElement.scrollWidth, innerWidth]"
         )
@@ -356,6 +397,11 @@ def test_without_scripts_everything_is_there(tmp_path: Path) -> None:
     (tmp_path / "profile").mkdir()
     browser = start(tmp_path / "profile", scripts=False)
     try:
+        new, baselines = compared()
+        browser.get(written(new, tmp_path, baselines=baselines).as_uri())
+        cells = browser.find_elements("css selector", "table.compared tbody tr > *")
+        assert len(cells) == 5 * 10
+        assert all(one.is_displayed() for one in cells)
         browser.get(written(several(), tmp_path).as_uri())
         rows = browser.find_elements("css selector", "table.tasks tbody tr")
         sections = browser.find_elements("css selector", "section.task")
