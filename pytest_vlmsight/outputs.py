@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from .options import SettingError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from .records.run import Run
     from .settings import Settings
+    from .tasks.own import MakeTask
 
 STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 """Environment variable with the file that GitHub shows as the summary of a step."""
@@ -46,11 +47,11 @@ def _record(_: Settings, path: Path, run: Run) -> list[Path]:
     return [path]
 
 
-def _report(settings: Settings, path: Path, run: Run) -> list[Path]:
+def _report(settings: Settings, path: Path, run: Run, *, own: Mapping[str, MakeTask]) -> list[Path]:
     from .report.html import write_report
     from .report.pictures import TaskPictures
 
-    write_report(run, path, pictures=TaskPictures(run, canvas=settings.canvas()))
+    write_report(run, path, pictures=TaskPictures(run, canvas=settings.canvas(), own=own))
     return [path]
 
 
@@ -67,7 +68,7 @@ def _step_summary(run: Run) -> list[Path]:
     return []
 
 
-_FILES: dict[str, tuple[str, Callable[[Settings, Path, Run], Sequence[object]], bool]] = {
+_FILES: dict[str, tuple[str, Callable[..., Sequence[object]], bool]] = {
     "json": (RECORD, _record, False),
     "report": ("report", _report, False),
     "badge": ("badge", _badge, True),
@@ -85,12 +86,15 @@ def on_github() -> bool:
     return os.environ.get("GITHUB_ACTIONS") == "true"
 
 
-def outputs(settings: Settings, *, base: Path) -> list[Output]:
+def outputs(
+    settings: Settings, *, base: Path, own: Mapping[str, MakeTask] | None = None
+) -> list[Output]:
     """All that is to be made, found to be possible before anything is measured.
 
     Args:
         settings: of the run.
         base: folder that files are named from.
+        own: name → what makes a task of a conftest.py.
 
     Raises:
         SettingError: there is no such folder, it is no place for a file, two are one file, or a
@@ -113,6 +117,8 @@ def outputs(settings: Settings, *, base: Path) -> list[Output]:
                 raise SettingError(str(error)) from None
         name, write, of_whole_runs = _FILES[setting]
         make = partial(write, settings, path)
+        if setting == "report":
+            make = partial(make, own=own or {})
         found.append(Output(name=name, make=make, of_whole_runs=of_whole_runs))
     if os.environ.get(STEP_SUMMARY):
         found.append(Output(name="step summary", make=_step_summary, needed=False))
