@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .fixtures import fixtures
+from . import fixtures
 from .models.names import ModelName, UnknownModelError, parse_name
 from .models.own import own_models, own_name
 from .open_models import OpenModels
@@ -83,7 +83,7 @@ def activate(config: pytest.Config) -> None:
         ),
         "vlmsight-suite",
     )
-    config.pluginmanager.register(fixtures(names), "vlmsight-fixtures")
+    fixtures.register(config, names=names)
 
 
 def _baselines(

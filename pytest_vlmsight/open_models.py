@@ -181,14 +181,16 @@ class OpenModels:
             self.progress.close()
 
     def _loaded(self, name: ModelName) -> OpenModel:
-        from .models.own import load_own
-        from .models.transformers_vlm import TransformersVlm
         from .records.cache import AnswerCache
 
         settings = self.shelf.settings
         if name.shown in self._own:
+            from .models.own import load_own
+
             vlm = load_own(name.shown, self._own[name.shown])
         else:
+            from .models.transformers_vlm import TransformersVlm
+
             vlm = TransformersVlm.from_name(
                 name,
                 device=settings.device,

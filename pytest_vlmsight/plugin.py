@@ -45,12 +45,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start the suite where a model is named."""
-    from .fixtures import MARKER, fixtures
+    from . import fixtures
 
-    config.addinivalue_line("markers", MARKER)
+    config.addinivalue_line("markers", fixtures.MARKER)
     if config.getoption("vlm") or config.getini("vlm"):
         from .activation import activate
 
         activate(config)
     else:
-        config.pluginmanager.register(fixtures(), "vlmsight-fixtures")
+        fixtures.register(config)
