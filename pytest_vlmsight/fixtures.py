@@ -108,11 +108,12 @@ def vlm_evaluation(
     """What came of asking the model about the task of the test's marker vlm_task."""
     from .models.base import MeasurementError
     from .report.properties import evaluation_properties
+    from .tasks.pack_error import PackError
 
     asked = request.node.callspec.params["vlm_task"]
     try:
         evaluation = vlm_evaluate.evaluation(asked)
-    except MeasurementError as error:
+    except (MeasurementError, PackError) as error:
         pytest.fail(f"{vlm_task.name} could not be measured: {error}", pytrace=False)
     settings: Settings = asked.settings
     alpha = settings.gate_for(evaluation.task).alpha

@@ -287,19 +287,31 @@ def test_a_fixture_of_the_users_own_of_that_name_is_left_alone(project: pytest.P
 def test_evaluations_of_tests_are_recorded_and_not_counted(
     project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    project.makepyfile("def test_it(vlm_evaluate):\n    vlm_evaluate('texture')\n")
+    more = """
+
+import dataclasses
+
+
+def pytest_vlmsight_tasks(config):
+    return {
+        "colours": colours,
+        "more": lambda canvas: dataclasses.replace(colours(canvas), name="more"),
+    }
+"""
+    project.makeconftest(MODELS + blocks()["conftest.py"] + more)
+    project.makepyfile("def test_it(vlm_evaluate):\n    vlm_evaluate('more')\n")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(project.path / "step.md"))
     outputs = ("--vlm-json=run.json", "--vlm-report=run.html", "--vlm-badge=badge.json")
-    result = project.runpytest_inprocess(*SEEING, *outputs, "--vlm-items=32", ".", "vlmsight")
+    result = project.runpytest_inprocess(*SEEING, *outputs, ".", "vlmsight")
     result.assert_outcomes(passed=3)
     run = read_run(project.path / "run.json")
-    assert run.tasks == ("colours", "texture")
+    assert run.tasks == ("colours", "more")
     assert {case.task for case in run.cases} == {"colours"}
     assert '"1/1"' in (project.path / "badge.json").read_text()
     assert "**1 of 1 tasks pass** (1 PASS)" in (project.path / "step.md").read_text()
-    assert "| texture |" in (project.path / "step.md").read_text()
+    assert "| more |" in (project.path / "step.md").read_text()
     page = (project.path / "run.html").read_text("utf-8")
-    assert "texture" in page
+    assert "more" in page
     assert "Pictures are not at hand" not in page
 
 
@@ -320,6 +332,31 @@ def test_a_run_of_tests_alone_writes_its_record(project: pytest.Pytester) -> Non
         for one in junit_suite(project.path / "out.xml").iter("property")
     }
     assert (told["vlm_task"], told["vlm_sighted"], told["vlm_n"]) == ("colours", "1.0", "40")
+
+
+def test_a_baseline_is_updated_with_what_a_test_measured(project: pytest.Pytester) -> None:
+    project.makepyfile("def test_it(vlm_evaluate):\n    vlm_evaluate('colours')\n")
+    update = ("--vlm-baseline=old.json", "--vlm-update")
+    project.runpytest_inprocess(*SEEING, *update, ".").assert_outcomes(passed=1)
+    result = project.runpytest_inprocess(*SEEING, update[0], "--vlm-drop=.1", "vlmsight")
+    result.assert_outcomes(passed=3)
+
+
+def test_a_folder_that_is_broken_is_an_error_in_a_sentence(project: pytest.Pytester) -> None:
+    project.mkdir("broken")
+    (project.path / "broken" / "task.toml").write_text(
+        'name = "broken"\nversion = "1"\nreadout = "pooled"\nmarkers = "none"\n'
+        'source = "here"\nlicence = "CC0"\n'
+    )
+    (project.path / "broken" / "items.jsonl").write_text(
+        '{"id": "one", "images": ["a.png", "b.png", "c.png"], "question": "Which?", '
+        '"options": ["the second image", "the third image"], "answer": 0}\n'
+    )
+    marked = "@pytest.mark.vlm_task('broken')\ndef test_it(vlm_evaluation):\n    pass\n"
+    project.makepyfile(f"import pytest\n\n{marked}")
+    result = project.runpytest_inprocess(*SEEING, ".")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["broken could not be measured: broken/items.jsonl:1: *a.png*"])
 
 
 @pytest.mark.slow  # runs in several processes
@@ -359,13 +396,13 @@ def test_the_documented_tests_can_be_run(project: pytest.Pytester) -> None:
     assert len(files) == 3
     for name in files:
         # Rendered tasks take a second for ten items.
-        text = blocks()[name].replace("items=60", "items=8")
+        text = blocks()[name].replace("items=60", "items=4")
         (project.path / name).write_text(text)
     result = project.runpytest_inprocess(*SEEING, "-v", "tests")
     names = "tests/test_sight.py::test_what_is_answered_names_an_option"
     assert outcomes(result) == {
         "tests/test_blind_kinds.py::test_noise_tells_no_more_than_grey[seeing]": "PASSED",
-        "tests/test_blind_kinds.py::test_another_seed_is_no_harder[seeing]": "PASSED",
+        "tests/test_blind_kinds.py::test_other_items_are_no_harder[seeing]": "PASSED",
         "tests/test_prompts.py::test_a_red_picture_is_called_red[seeing]": "PASSED",
         f"{names}[seeing-relative_depth]": "PASSED",
         f"{names}[seeing-texture]": "PASSED",
@@ -383,7 +420,7 @@ def test_the_documented_notebook_can_be_run(
     from pytest_vlmsight import models
 
     monkeypatch.setattr(models, "load_vlm", lambda name: own_project.Counting())
-    text = blocks()["notebook"].replace("items=40", "items=12")
+    text = blocks()["notebook"].replace("items=40", "items=6")
     exec(compile(text, DOCS, "exec"), {})  # noqa: S102 - the documentation's own
     assert re.findall(r"^(ceiling|blind) [A-Z]+ \S", capsys.readouterr().out, re.MULTILINE) == [
         "ceiling",
