@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from made_items import GREY, flat
 from own_project import DOCS, MODELS, blocks, notes
 from plugin_fixtures import junit_suite
 
 from pytest_vlmsight.options import OPTIONS
 from pytest_vlmsight.records.run_file import read_run
+from pytest_vlmsight.tasks.generated import Canvas
+from pytest_vlmsight.tasks.item import Point
+from pytest_vlmsight.tasks.marker_words import parse_markers
+from pytest_vlmsight.tasks.presentation import present
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -168,7 +173,7 @@ def test_settings_of_the_marker_and_of_a_call_are_those_of_the_evaluation(
         ("vlm_evaluate('colours', n=3)", "got n=3; expected any of items, seed, blind"),
         ("vlm_evaluate('colours', items=0)", "--vlm-items=0: expected a whole number"),
         ("vlm_evaluate('*')", "* stands for 11 tasks"),
-        ("vlm_evaluate(vlm_evaluate._models.shelf.task('colours'), size=300)", "got size for a"),
+        ("import made_items; vlm_evaluate(made_items.task([]), size=300)", "got size for a task"),
     ],
 )
 def test_a_call_that_cannot_be_is_told(project: pytest.Pytester, call: str, told: str) -> None:
@@ -311,7 +316,7 @@ def pytest_vlmsight_tasks(config):
     assert "**1 of 1 tasks pass** (1 PASS)" in (project.path / "step.md").read_text()
     assert "| more |" in (project.path / "step.md").read_text()
     page = (project.path / "run.html").read_text("utf-8")
-    assert "more" in page
+    assert "<bdi>more</bdi>" in page
     assert "Pictures are not at hand" not in page
 
 
@@ -443,6 +448,25 @@ def test_documented_commands_have_options_that_exist() -> None:
 def test_the_readme_links_here() -> None:
     readme = (DOCS.parents[1] / "README.md").read_text("utf-8")
     assert "](docs/own-tests.md)" in readme
+    (example,) = re.findall(r"```python\n(@pytest.*?)```", readme, re.DOTALL)
+    assert example in blocks()["tests/test_sight.py"]
+
+
+def test_the_documented_way_to_draw_points_is_that_of_the_run() -> None:
+    made: dict[str, Any] = {}
+    exec(compile(blocks()["points.py"], DOCS, "exec"), made)  # noqa: S102 - the documentation's own
+    points = tuple(Point(image=0, x=x, y=20, label=label) for x, label in ((16, "A"), (48, "B")))
+    square = Canvas(markers=parse_markers(["shape=square", "colour=yellow"]))
+    one, other = (
+        made["marked"](
+            canvas, "one", flat(GREY), points, question="?", options=("A", "B"), answer=0
+        )
+        for canvas in (square, Canvas())
+    )
+    assert (255, 255, 0) in {colour for _, colour in one.images[0].load().getcolors(9999)}
+    assert (255, 255, 0) not in {colour for _, colour in other.images[0].load().getcolors(9999)}
+    assert one.clean_images == (flat(GREY),)
+    assert present(one, (1, 0)).images != one.images
 
 
 def test_a_test_is_shown_with_its_models_when_it_is_collected(
