@@ -19,13 +19,19 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Answer": "models.base",
+    "Box": "tasks.item",
+    "Evaluation": "evaluation",
     "GateSettings": "settings",
+    "Item": "tasks.item",
     "MeasurementError": "models.base",
     "NoMapError": "models.base",
     "PatchGrid": "models.base",
+    "Picture": "tasks.item",
+    "Point": "tasks.item",
     "Prompt": "models.base",
     "Settings": "settings",
     "Stage": "models.base",
+    "Task": "tasks.item",
     "blind_gate": "gates",
     "ceiling_gate": "gates",
     "conformance": "models.conformance",
@@ -40,13 +46,19 @@ _HOMES = {
 
 __all__ = [
     "Answer",
+    "Box",
+    "Evaluation",
     "GateSettings",
+    "Item",
     "MeasurementError",
     "NoMapError",
     "PatchGrid",
+    "Picture",
+    "Point",
     "Prompt",
     "Settings",
     "Stage",
+    "Task",
     "__version__",
     "blind_gate",
     "ceiling_gate",
@@ -62,7 +74,7 @@ __all__ = [
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .evaluation import evaluate
+    from .evaluation import Evaluation, evaluate
     from .gates import blind_gate, ceiling_gate
     from .judging import judge
     from .models import load_vlm
@@ -70,6 +82,7 @@ if TYPE_CHECKING:
     from .models.conformance import conformance
     from .records.run_file import read_run, write_run
     from .settings import GateSettings, Settings
+    from .tasks.item import Box, Item, Picture, Point, Task
     from .tasks.registry import resolve as load_tasks
     from .tasks.registry import resolve_one as load_task
 

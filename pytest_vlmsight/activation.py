@@ -1,4 +1,4 @@
-"""What is typed with ``--vlm``, read: settings, models, baselines, the suite's own arguments."""
+"""What is typed with ``--vlm``, read: settings, models, tasks, baselines, the suite's arguments."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from . import fixtures
 from .models.names import ModelName, UnknownModelError, parse_name
 from .models.own import own_models, own_name
+from .open_models import OpenModels
 from .options import SettingError
 from .outputs import are_wanted, outputs
 from .plan import ROOT
 from .session import ARGS, COMMAND, ONLY, SuitePlugin
 from .settings import Settings, read_settings
+from .task_shelf import TaskShelf
+from .tasks.own import OwnTaskError, own_tasks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +49,8 @@ def activate(config: pytest.Config) -> None:
             own_name(name) if name in own else parse_name(name, base=config.invocation_params.dir)
             for name in settings.vlms
         ]
-    except (SettingError, UnknownModelError) as error:
+        shelf = TaskShelf(settings, own=own_tasks(config))
+    except (SettingError, UnknownModelError, OwnTaskError) as error:
         raise pytest.UsageError(str(error)) from None
     names = list(dict.fromkeys(names))
     shown = [name.shown for name in names]
@@ -61,7 +66,12 @@ def activate(config: pytest.Config) -> None:
         from .recorder import Recorder
 
         try:
-            found = outputs(settings, base=config.invocation_params.dir, baselines=baselines)
+            found = outputs(
+                settings,
+                base=config.invocation_params.dir,
+                baselines=baselines,
+                own=shelf.own,
+            )
         except SettingError as error:
             raise pytest.UsageError(str(error)) from None
         if baselines is not None:
@@ -71,7 +81,7 @@ def activate(config: pytest.Config) -> None:
     config.pluginmanager.register(
         SuitePlugin(
             config,
-            settings=settings,
+            models=OpenModels(shelf, own=own),
             names=names,
             wanted=_take_arguments(config),
             baselines=baselines,
@@ -80,6 +90,7 @@ def activate(config: pytest.Config) -> None:
         ),
         "vlmsight-suite",
     )
+    fixtures.register(config, names=names)
 
 
 def _baselines(

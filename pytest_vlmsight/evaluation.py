@@ -20,6 +20,7 @@ from .models.base import MeasurementError, NoMapError
 from .remembered import Remembered
 from .tasks.generated import GenerationError
 from .tasks.markers import Markers
+from .tasks.own import OwnTaskError
 from .tasks.presentation import Presentation, balanced_orders, present, rotations
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def evaluate(
     """
     try:
         items = task.make_items(settings.items, settings.seed)
-    except GenerationError as error:
+    except (GenerationError, OwnTaskError) as error:
         raise MeasurementError(str(error)) from error
     if not items:
         raise MeasurementError(f"task {task.name} has no items")

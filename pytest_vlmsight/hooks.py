@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     import pytest
 
     from .models.base import Vlm
+    from .tasks.generated import Canvas
+    from .tasks.item import Task
 
 
 def pytest_vlmsight_models(config: pytest.Config) -> Mapping[str, Callable[[], Vlm]]:  # type: ignore[empty-body]
@@ -16,4 +18,14 @@ def pytest_vlmsight_models(config: pytest.Config) -> Mapping[str, Callable[[], V
 
     A loader is called once, when the first case of its model is set up, and returns an object
     with what ``pytest_vlmsight.models.base.Vlm`` says. These names come before all others.
+    """
+
+
+def pytest_vlmsight_tasks(config: pytest.Config) -> Mapping[str, Callable[[Canvas], Task]]:  # type: ignore[empty-body]
+    """Tasks of your own: what is typed after ``--vlm-tasks`` → what makes the task.
+
+    It is called where its task is asked for, with a canvas: the ``size`` of pictures, ``markers``
+    to draw with and the ``cache`` folder of the run. The task it returns has the same name. A name
+    comes before a task folder of that name, and may not be that of a built-in task or of another
+    conftest.py. Without ``--vlm-tasks`` the built-in tasks are run, and none of these.
     """

@@ -12,11 +12,12 @@ from .options import SettingError
 from .report.github_log import on_github
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from .baselines import Baselines
     from .records.run import Run
     from .settings import Settings
+    from .tasks.own import MakeTask
 
 STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 """Environment variable with the file that GitHub shows as the summary of a step."""
@@ -48,14 +49,21 @@ def _record(path: Path, run: Run) -> list[Path]:
     return [path]
 
 
-def _report(path: Path, run: Run, *, settings: Settings, baselines: Baselines | None) -> list[Path]:
+def _report(
+    path: Path,
+    run: Run,
+    *,
+    settings: Settings,
+    baselines: Baselines | None,
+    own: Mapping[str, MakeTask],
+) -> list[Path]:
     from .report.html import write_report
     from .report.pictures import TaskPictures
 
     write_report(
         run,
         path,
-        pictures=TaskPictures(run, canvas=settings.canvas()),
+        pictures=TaskPictures(run, canvas=settings.canvas(), own=own),
         baselines=None if baselines is None else baselines.of,
     )
     return [path]
@@ -87,13 +95,20 @@ def are_wanted(settings: Settings) -> bool:
     return bool(_named(settings)) or bool(os.environ.get(STEP_SUMMARY)) or on_github()
 
 
-def outputs(settings: Settings, *, base: Path, baselines: Baselines | None = None) -> list[Output]:
+def outputs(
+    settings: Settings,
+    *,
+    base: Path,
+    baselines: Baselines | None = None,
+    own: Mapping[str, MakeTask] | None = None,
+) -> list[Output]:
     """All that is to be made, found to be possible before anything is measured.
 
     Args:
         settings: of the run.
         base: folder that files are named from.
         baselines: what the report compares the run with; None where the run has none.
+        own: name → what makes a task of a conftest.py.
 
     Raises:
         SettingError: there is no such folder, it is no place for a file, two are one file, or a
@@ -117,7 +132,7 @@ def outputs(settings: Settings, *, base: Path, baselines: Baselines | None = Non
         name, write, of_whole_runs = _FILES[setting]
         make = partial(write, path)
         if setting == "report":
-            make = partial(make, settings=settings, baselines=baselines)
+            make = partial(make, settings=settings, baselines=baselines, own=own or {})
         found.append(Output(name=name, make=make, of_whole_runs=of_whole_runs))
     if os.environ.get(STEP_SUMMARY):
         found.append(Output(name="step summary", make=_step_summary, needed=False))

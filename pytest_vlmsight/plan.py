@@ -10,7 +10,6 @@ if TYPE_CHECKING:
 
     from .baselines import Baselines
     from .models.names import ModelName
-    from .progress import Progress
     from .settings import Settings
     from .tasks.item import Task
 
@@ -31,7 +30,6 @@ class Plan:
         names: the models, each once.
         tasks: their items read and found whole.
         wanted: node ids that select cases; ``(ROOT,)`` is all of them.
-        progress: where progress is shown, if anywhere.
         baselines: what the models are compared with; None where that was not asked for.
     """
 
@@ -39,7 +37,6 @@ class Plan:
     names: tuple[ModelName, ...]
     tasks: tuple[Task, ...]
     wanted: tuple[str, ...]
-    progress: Progress | None
     baselines: Baselines | None = None
 
     @property

@@ -1,4 +1,4 @@
-"""What every pytest run loads: the options, and nothing heavy.
+"""What every pytest run loads: the options, the fixtures, and nothing heavy.
 
 Only with ``--vlm`` (or ``vlm`` in the ini file) is anything else imported. Idle, the plugin costs
 under two milliseconds and touches no file, no environment variable and no network.
@@ -45,7 +45,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start the suite where a model is named."""
+    from . import fixtures
+
+    config.addinivalue_line("markers", fixtures.MARKER)
     if config.getoption("vlm") or config.getini("vlm"):
         from .activation import activate
 
         activate(config)
+    else:
+        fixtures.register(config)

@@ -1,6 +1,6 @@
 """Makes a run out of pytest's reports, those of xdist's workers too, and has it written.
 
-An evaluation travels with the first report of a case that it was measured for, as JSON. Only the
+An evaluation travels with the report of the test that it was measured for, as JSON. Only the
 process that the user started writes files.
 """
 
@@ -32,14 +32,18 @@ if TYPE_CHECKING:
     from .records.run import Case, Run
     from .settings import Settings
 
-_ATTRIBUTE = "vlmsight_evaluation"
+_ATTRIBUTE = "vlmsight_evaluations"
 
 
-def attach(report: pytest.TestReport, evaluation: Evaluation) -> None:
-    """Have a report carry an evaluation."""
+def attach(report: pytest.TestReport, evaluations: Sequence[Evaluation]) -> None:
+    """Have a report carry evaluations."""
     from .records.form import answers_plain, items_plain
 
-    setattr(report, _ATTRIBUTE, json.dumps([items_plain(evaluation), answers_plain(evaluation)]))
+    carried = [
+        [one.model, one.task, json.dumps([items_plain(one), answers_plain(one)])]
+        for one in evaluations
+    ]
+    setattr(report, _ATTRIBUTE, carried)
 
 
 class Recorder:
@@ -65,13 +69,11 @@ class Recorder:
         """Number of gates collected, once that is known."""
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep what a case's reports tell."""
+        """Keep what a case's reports tell, and what any test has measured."""
+        for model, task, measured in getattr(report, _ATTRIBUTE, ()):
+            self._evaluations[model, task] = measured
         if not report.nodeid.startswith(f"{ROOT}::"):
             return
-        told = dict(report.user_properties)
-        measured = getattr(report, _ATTRIBUTE, None)
-        if measured is not None:
-            self._evaluations[str(told["vlm_model"]), str(told["vlm_task"])] = measured
         before = self._reports.get(report.nodeid)
         # A teardown that went well says nothing more; one that did not is an error of its own.
         if before is None or report.when == "call" or not report.passed:
@@ -107,7 +109,7 @@ class Recorder:
         The run then fails, and its record is kept elsewhere where there is no other: all that
         was asked for can be made of it.
         """
-        if not self._reports:
+        if not self._reports and not self._evaluations:
             return
         run = self.run()
         ended = session.exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from .evaluator import AskedTask, asked_tasks
+from .models.names import ModelName
 from .plan import ROOT, Plan
 from .progress import open_progress
-from .suite import AHEAD, VlmCase, VlmSuite
+from .suite import VlmCase, VlmSuite
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from .baselines import Baselines
     from .making import Ahead
-    from .models.names import ModelName
+    from .open_models import OpenModels
     from .recorder import Recorder
-    from .settings import Settings
+    from .task_shelf import TaskShelf
     from .tasks.item import Task
 
 ARGS = "vlmsight_args"
@@ -35,42 +36,44 @@ class SuitePlugin:
         self,
         config: pytest.Config,
         *,
-        settings: Settings,
+        models: OpenModels,
         names: Sequence[ModelName],
         wanted: tuple[str, ...] | None,
         baselines: Baselines | None = None,
         recorded: bool = False,
         recorder: Recorder | None = None,
     ) -> None:
-        self.config, self.settings, self.names, self.wanted = config, settings, names, wanted
+        self.config, self.models, self.names, self.wanted = config, models, names, wanted
+        self.settings = models.shelf.settings
         self.baselines, self.recorded, self.recorder = baselines, recorded, recorder
         self.plan: Plan | None = None
         self.reports: list[pytest.TestReport] = []
 
     def pytest_sessionstart(self) -> None:
         """Find the tasks and check their items before any model is loaded."""
-        if self.wanted is None:
-            return
+        if self.wanted is not None:
+            self._make_plan(self.wanted)
+        self.models.progress = open_progress(self.config)
+
+    def _make_plan(self, wanted: tuple[str, ...]) -> None:
         plan = Plan(
             settings=self.settings,
             names=tuple(self.names),
-            tasks=tuple(_checked_tasks(self.settings)),
-            wanted=self.wanted,
-            progress=None,
+            tasks=tuple(_checked_tasks(self.models.shelf)),
+            wanted=wanted,
             baselines=self.baselines,
         )
-        for wanted in plan.unknown():
+        for unknown in plan.unknown():
             raise pytest.UsageError(
-                f"not found: {wanted} (is its --vlm, --vlm-tasks or --vlm-baseline missing?)"
+                f"not found: {unknown} (is its --vlm, --vlm-tasks or --vlm-baseline missing?)"
             )
-        self.plan = replace(plan, progress=open_progress(self.config))
+        self.plan = plan
         if self.recorder is not None:
             self.recorder.gates = plan.gates_collected
 
     def pytest_unconfigure(self) -> None:
         """Close the terminal's second handle."""
-        if self.plan is not None and self.plan.progress is not None:
-            self.plan.progress.close()
+        self.models.close()
 
     def pytest_report_header(self) -> list[str]:
         """What is about to be tested and what that can show."""
@@ -94,7 +97,9 @@ class SuitePlugin:
         """Put the suite beside whatever else the session collects."""
         report = yield
         if isinstance(collector, pytest.Session) and self.plan is not None and report.passed:
-            suite = VlmSuite.from_parent(collector, name=ROOT, nodeid=ROOT, plan=self.plan)
+            suite = VlmSuite.from_parent(
+                collector, name=ROOT, nodeid=ROOT, plan=self.plan, models=self.models
+            )
             report.result.append(suite)
         return report
 
@@ -104,30 +109,60 @@ class SuitePlugin:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Say in a case's own words what its setup raised: pytest does so for calls only."""
         report = yield
-        if not isinstance(item, VlmCase):
-            return report
-        if report.failed and report.when != "call" and call.excinfo:
+        if isinstance(item, VlmCase) and report.failed and report.when != "call" and call.excinfo:
             report.longrepr = item.repr_failure(call.excinfo)
-        if self.recorded and report.when == "setup":
-            evaluation = item.newly_measured()
-            if evaluation is not None:
-                from .recorder import attach
+        if not isinstance(item, VlmCase):  # a case tells them by itself
+            report.user_properties += [
+                ("vlm_cache_warning", told) for told in self.models.new_warnings()
+            ]
+        new = self.models.newly_measured()  # by a case, or by a test of the user's
+        if self.recorded and new:
+            from .recorder import attach
 
-                attach(report, evaluation)
+            attach(report, new)
         return report
+
+    @pytest.hookimpl(trylast=True)  # behind fixtures' own parameters, so that the model is first
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """A test with the marker ``vlm_task`` is run for each of its tasks."""
+        marker = metafunc.definition.get_closest_marker("vlm_task")
+        if marker is None:
+            return
+        where = f"{metafunc.definition.nodeid}: marker vlm_task"
+        if "vlm_task" not in metafunc.fixturenames:
+            if marker not in metafunc.definition.own_markers:
+                return  # its class's or module's, which others of it may need
+            raise pytest.Collector.CollectError(
+                f"{where}: the test takes neither vlm_evaluation nor vlm_task"
+            )
+        try:
+            asked = asked_tasks(self.models.shelf, *marker.args, **marker.kwargs)
+        except (TypeError, ValueError) as error:
+            raise pytest.Collector.CollectError(f"{where}: {error}") from None
+        ids = [one.task.name for one in asked]
+        metafunc.parametrize("vlm_task", asked, ids=ids, indirect=True)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Keep a model's cases together whatever reordered them: each model loads once."""
-        first: dict[int, int] = {}
+        """Keep a model's cases together whatever reordered them: each model loads once.
+
+        Of several models, each one's cases are behind the tests of the user's that use it, since
+        the next test with another model frees it; those of models that no test uses come first.
+        """
+        used = {index: _model_of(item) for index, item in enumerate(items)}
+        last = {model: index for index, model in used.items() if model is not None}
+        first: dict[str, float] = {}
         for index, item in enumerate(items):
             if isinstance(item, VlmCase):
-                first.setdefault(id(item.model), index)
+                first.setdefault(item.model.name, index)
+        if last and len(self.names) > 1:
+            start = min(index for index, model in used.items() if model is not None)
+            first = {model: last.get(model, start - 0.5) for model in first}
         order = {
-            id(item): first[id(item.model)] if isinstance(item, VlmCase) else index
+            id(item): first[item.model.name] if isinstance(item, VlmCase) else index
             for index, item in enumerate(items)
         }
-        items.sort(key=lambda item: order[id(item)])
+        items.sort(key=lambda item: (order[id(item)], isinstance(item, VlmCase)))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -135,31 +170,38 @@ class SuitePlugin:
         ahead = self._ahead(session)
         if ahead is None:
             return (yield)
-        self.config.stash[AHEAD] = ahead
+        self.models.ahead = ahead
         try:
             return (yield)
         finally:
-            del self.config.stash[AHEAD]
+            self.models.ahead = None
             ahead.close()
 
     def _ahead(self, session: pytest.Session) -> Ahead | None:
         from .making import Ahead, cores
 
         # Workers of xdist are several processes as it is.
-        if (
-            self.plan is None
-            or self.config.option.collectonly
-            or hasattr(self.config, "workerinput")
-        ):
+        if self.config.option.collectonly or hasattr(self.config, "workerinput"):
             return None
-        cases = [item for item in session.items if isinstance(item, VlmCase)]
-        tasks = list({case.task.name: case.task for case in cases}.values())
+        tasks: dict[str, Task] = {}
+        for item in session.items:
+            asked = _given(item, "vlm_task")
+            if isinstance(item, VlmCase):
+                tasks[item.task.name] = item.task
+            elif isinstance(asked, AskedTask) and asked.settings == self.settings:
+                tasks.setdefault(asked.task.name, asked.task)
         settings = self.settings
-        return Ahead(tasks, n=settings.items, seed=settings.seed, jobs=settings.jobs or cores())
+        return Ahead(
+            list(tasks.values()),
+            n=settings.items,
+            seed=settings.seed,
+            jobs=settings.jobs or cores(),
+        )
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Collect outcomes, also those that arrive from xdist's workers."""
-        if report.nodeid.startswith(f"{ROOT}::"):
+        warned = any(name == "vlm_cache_warning" for name, _ in report.user_properties)
+        if warned or report.nodeid.startswith(f"{ROOT}::"):
             self.reports.append(report)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -192,10 +234,22 @@ class SuitePlugin:
             return None
         from .scheduling import model_scheduling
 
-        return model_scheduling(config, log)
+        return model_scheduling(config, log, models=[name.shown for name in self.names])
 
 
-def _checked_tasks(settings: Settings) -> list[Task]:
+def _model_of(item: pytest.Item) -> str | None:
+    """The model that a test of the user's is run for."""
+    model = _given(item, "vlm")
+    return model.shown if isinstance(model, ModelName) else None
+
+
+def _given(item: pytest.Item, parameter: str) -> object:
+    """What a test is run with; None where it has no such parameter."""
+    callspec = getattr(item, "callspec", None)
+    return None if callspec is None else callspec.params.get(parameter)
+
+
+def _checked_tasks(shelf: TaskShelf) -> tuple[Task, ...]:
     """The tasks named; items of folders are read once to find what is broken.
 
     Generated tasks are left alone: their items cannot be broken, and making them takes seconds.
@@ -205,10 +259,10 @@ def _checked_tasks(settings: Settings) -> list[Task]:
     """
     from .regression import tolerated
     from .stats.paired import minimum_n
-    from .tasks.registry import resolve
 
+    settings = shelf.settings
     try:
-        tasks = resolve(settings.tasks, canvas=settings.canvas(), difficulty=settings.difficulty)
+        tasks = shelf.plan()
         for task in tasks:
             n = settings.items
             if task.available is not None:

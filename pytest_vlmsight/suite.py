@@ -22,16 +22,10 @@ if TYPE_CHECKING:
 
     from .evaluation import Evaluation
     from .gates import Verdict
-    from .making import Ahead
-    from .models.base import Vlm
     from .models.names import ModelName
-    from .records.cache import AnswerCache
+    from .open_models import OpenModel, OpenModels
     from .settings import GateSettings
     from .tasks.item import Task
-
-
-AHEAD: pytest.StashKey[Ahead] = pytest.StashKey()
-"""What makes items before they are asked for, while the run's tests run."""
 
 
 class GateFailure(Exception):  # noqa: N818 - a failed test, not an error
@@ -41,9 +35,9 @@ class GateFailure(Exception):  # noqa: N818 - a failed test, not an error
 class VlmSuite(pytest.Collector):
     """All models of the run."""
 
-    def __init__(self, *, plan: Plan, **node: Any) -> None:
+    def __init__(self, *, plan: Plan, models: OpenModels, **node: Any) -> None:
         super().__init__(**node)
-        self.plan = plan
+        self.plan, self.models = plan, models
 
     def collect(self) -> Iterable[VlmModel]:
         """One node per model that has a wanted case."""
@@ -53,6 +47,7 @@ class VlmSuite(pytest.Collector):
                 name=name.shown,
                 nodeid=f"{self.nodeid}::{name.shown}",
                 plan=self.plan,
+                models=self.models,
                 source=name,
             )
             if any(True for _ in model.collect()):
@@ -62,14 +57,10 @@ class VlmSuite(pytest.Collector):
 class VlmModel(pytest.Collector):
     """One model: loaded when its first case is set up, freed after its last."""
 
-    def __init__(self, *, plan: Plan, source: ModelName, **node: Any) -> None:
+    def __init__(self, *, plan: Plan, models: OpenModels, source: ModelName, **node: Any) -> None:
         super().__init__(**node)
-        self.plan, self.source = plan, source
-        self._vlm: Vlm | None = None
-        self._cache: AnswerCache | None = None
-        self._failure_told = False
-        self._evaluations: dict[str, Evaluation | MeasurementError] = {}
-        self._handed: set[str] = set()
+        self.plan, self.models, self.source = plan, models, source
+        self._opened: OpenModel | None = None
 
     def collect(self) -> Iterator[VlmCase]:
         """The gates of every task."""
@@ -93,47 +84,18 @@ class VlmModel(pytest.Collector):
 
     def setup(self) -> None:
         """Load the model; raising here makes every case of it an ERROR after one attempt."""
-        from .models.own import load_own, own_models
-        from .models.transformers_vlm import TransformersVlm
-        from .records.cache import AnswerCache
-
-        folder = self.plan.settings.cache_folder()
-        self._cache = None if folder is None else AnswerCache(folder)
-        own = own_models(self.config)
-        if self.name in own:
-            self._vlm = load_own(self.name, own[self.name])
-            return
-        settings = self.plan.settings
-        self._vlm = TransformersVlm.from_name(
-            self.source,
-            device=settings.device,
-            dtype=settings.dtype,
-            batch=settings.batch,
-            images=settings.images,
-            trust_remote_code=settings.trust_remote_code,
-        )
-
-    def load_failure(self, error: ModelError) -> str:
-        """What went wrong, in full for the first case and as a reference for the others."""
-        if self._failure_told:
-            return f"{self.name} could not be loaded: see the first ERROR of this model"
-        self._failure_told = True
-        return str(error)
+        self._opened = self.models.take(self.source)
 
     def teardown(self) -> None:
-        """Free the model."""
-        if self._vlm is not None:
-            self._vlm.close()
-            self._vlm = None
-        if self._cache is not None:
-            self._cache.close()
-            self._cache = None
-        self._evaluations.clear()
+        """Free the model, where no test of the user's holds it."""
+        if self._opened is not None:
+            opened, self._opened = self._opened, None
+            self.models.give_back(opened)
 
     @property
     def cache_warnings(self) -> tuple[str, ...]:
         """What was wrong with the cache so far, a line each."""
-        return () if self._cache is None else tuple(self._cache.told)
+        return () if self._opened is None else self._opened.cache_warnings
 
     def evaluation(self, task: Task) -> Evaluation:
         """The evaluation of a task, made once.
@@ -141,35 +103,8 @@ class VlmModel(pytest.Collector):
         Raises:
             MeasurementError: the same again at every call.
         """
-        from .evaluation import evaluate
-
-        if task.name not in self._evaluations:
-            assert self._vlm is not None
-            try:
-                ahead = self.config.stash.get(AHEAD, None)
-                if ahead is not None:
-                    ahead.wait(task, told=self.plan.progress)
-                self._evaluations[task.name] = evaluate(
-                    self._vlm,
-                    task,
-                    settings=self.plan.settings,
-                    progress=self.plan.progress,
-                    cache=self._cache,
-                )
-            except MeasurementError as error:
-                self._evaluations[task.name] = error
-        known = self._evaluations[task.name]
-        if isinstance(known, MeasurementError):
-            raise known
-        return known
-
-    def newly_measured(self, task: Task) -> Evaluation | None:
-        """The evaluation of a task when it is asked for the first time after it was made."""
-        known = self._evaluations.get(task.name)
-        if known is None or isinstance(known, MeasurementError) or task.name in self._handed:
-            return None
-        self._handed.add(task.name)
-        return known
+        assert self._opened is not None
+        return self.models.evaluation(self._opened, task)
 
 
 class VlmCase(pytest.Item):
@@ -212,10 +147,6 @@ class VlmCase(pytest.Item):
         self._evaluation = evaluation
         return evaluation
 
-    def newly_measured(self) -> Evaluation | None:
-        """What this case's setup has measured and no other case's has told yet."""
-        return self.model.newly_measured(self.task)
-
     def runtest(self) -> None:
         """Judge."""
         assert self._evaluation is not None
@@ -251,7 +182,7 @@ class VlmCase(pytest.Item):
         from .report.github_log import for_log
 
         if isinstance(excinfo.value, ModelError):
-            return for_log(self.model.load_failure(excinfo.value))
+            return for_log(self.model.models.told(self.model.name, excinfo.value))
         if isinstance(excinfo.value, GateFailure):
             from .accuracy import figures
 

@@ -17,6 +17,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 KNOWS_PYTEST = {
     "activation.py",
+    "fixtures.py",
     "plugin.py",
     "session.py",
     "suite.py",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pytest_vlmsight.records.errors import unwritable
 from pytest_vlmsight.whole_file import whole_file
 
-from .passing import asked, judged, overall, short
+from .passing import asked, gated, judged, overall, short
 from .standing import Standing, State
 
 if TYPE_CHECKING:
@@ -107,6 +107,7 @@ def _chosen(what: str, there: Sequence[str], name: str | None) -> Sequence[str]:
 def _of_model(found: Sequence[Standing]) -> tuple[str, str]:
     if not judged(found):
         return UNKNOWN, "lightgrey"
+    found = gated(found)
     passed = sum(overall(one) is State.PASS for one in found)
     share = passed / len(found)
     colour = next(colour for least, colour in _SHARES if share >= least) if passed else "red"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .markdown import markdown_report
-from .passing import asked, overall, short, word
+from .passing import asked, gated, overall, short, word
 from .standing import Standing, State
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def annotation(run: Run) -> str:
 
     It is an error where a case failed, a warning where none did and a task does not pass.
     """
-    found = [one for some in asked(run).values() for one in some]
+    found = gated(one for some in asked(run).values() for one in some)
     found.sort(key=lambda one: overall(one).rank)
     others = [one for one in found if overall(one) is not State.PASS]
     level = "notice"

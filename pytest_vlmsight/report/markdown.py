@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_vlmsight.phrases import printable
 
-from .passing import asked, overall, short, word
+from .passing import asked, gated, overall, short, word
 from .standing import GATES, Standing, State, state_of
 
 if TYPE_CHECKING:
@@ -109,9 +109,11 @@ def _note(left_out: Sequence[_Block]) -> _Block:
 
 
 def _heading(found: Sequence[Standing]) -> str:
+    none = "no gate was run" if found else "nothing was measured"
+    found = gated(found)
     counts = Counter(map(overall, found))
     told = [f"{counts[state]} {word(state)}" for state in State if counts[state]]
-    worst = word(min(counts, key=lambda state: state.rank)) if found else "nothing was measured"
+    worst = word(min(counts, key=lambda state: state.rank)) if found else none
     passed = f"{counts[State.PASS]} of {len(found)} tasks pass"
     return f"## vlmsight: {worst}\n\n**{passed}**" + (f" ({', '.join(told)})" if told else "")
 

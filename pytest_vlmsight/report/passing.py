@@ -31,6 +31,11 @@ def asked(run: Run) -> dict[str, list[Standing]]:
     }
 
 
+def gated(found: Iterable[Standing]) -> list[Standing]:
+    """Those of which a gate was collected: what a test of the user's measured counts nowhere."""
+    return [one for one in found if one.cases]
+
+
 def overall(one: Standing) -> State:
     """The worst of a task's gates; PASS where it passes, NONE where a gate was not run."""
     return min(one.states, key=lambda state: state.rank)

@@ -14,11 +14,14 @@ from pytest_vlmsight.tasks.presentation import present
 from .gallery import MOST_SHOWN, Missed, NoPicturesError, Thumbnail, missed_items
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from PIL.Image import Image
 
     from pytest_vlmsight.records.run import Run
     from pytest_vlmsight.tasks.generated import Canvas
     from pytest_vlmsight.tasks.item import Item, Task
+    from pytest_vlmsight.tasks.own import MakeTask
 
 SIDE = 320
 """Longest side of a thumbnail in px."""
@@ -37,10 +40,17 @@ class TaskPictures:
         run: whose items.
         canvas: how pictures of tasks are made; by default as the run's settings say, kept in the
             user's own cache and not where the record names a folder.
+        own: name → what makes a task of a conftest.py.
     """
 
-    def __init__(self, run: Run, *, canvas: Canvas | None = None) -> None:
-        self._run, self._canvas = run, canvas
+    def __init__(
+        self,
+        run: Run,
+        *,
+        canvas: Canvas | None = None,
+        own: Mapping[str, MakeTask] | None = None,
+    ) -> None:
+        self._run, self._canvas, self._own = run, canvas, own or {}
         self._settings = run_settings(run)
         self._items: dict[str, dict[str, Item] | str] = {}  # or why there are none
         self._made: dict[tuple[str, tuple[int, ...]], tuple[Thumbnail, ...]] = {}
@@ -77,20 +87,27 @@ class TaskPictures:
         return known
 
     def _task(self, name: str) -> Task:
-        if name not in self._tasks:
+        from pytest_vlmsight.tasks.registry import BUILT_IN
+
+        if name in self._tasks:
+            return self._tasks[name]
+        if name not in BUILT_IN and name not in self._own:  # never a path that a record names
             raise ValueError(f"the run's settings do not make task {name} again")
-        return self._tasks[name]
+        # Measured by a test of the user's, which may ask for others than the run's tasks.
+        return self._resolved([name])[0]
 
     @cached_property
     def _tasks(self) -> dict[str, Task]:
+        return {task.name: task for task in self._resolved(self._settings.tasks)}
+
+    def _resolved(self, names: Sequence[str]) -> list[Task]:
         from dataclasses import replace
 
-        from pytest_vlmsight.tasks.registry import resolve
+        from pytest_vlmsight.task_shelf import TaskShelf
 
         settings = self._settings
         canvas = self._canvas or replace(settings, cache_dir=None).canvas()
-        tasks = resolve(settings.tasks, canvas=canvas, difficulty=settings.difficulty)
-        return {task.name: task for task in tasks}
+        return TaskShelf(settings, own=self._own, canvas=canvas).tasks(names)
 
     @cached_property
     def _needed(self) -> dict[str, int]:

@@ -74,6 +74,26 @@ class Picture:
     size: tuple[int, int]
     _open: Callable[[], Image] = field(compare=False, repr=False)
 
+    @classmethod
+    def of(cls, paint: Callable[[], Image], *, size: tuple[int, int], key: object) -> Picture:
+        """A picture that is painted, or read, whenever its pixels are needed.
+
+        Args:
+            paint: gives the picture, the same at every call.
+            size: its width and height in pixels.
+            key: plain values (as JSON has them) that tell its pixels from those of every other
+                picture: all that ``paint`` paints from, and a version of how. Answers and
+                features are known again by it.
+
+        Raises:
+            ValueError: the key has values that JSON does not have.
+        """
+        try:
+            text = json.dumps({"key": key, "size": size}, sort_keys=True, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"key: {error}; expected plain values, as JSON has them") from error
+        return cls(hashlib.sha256(text.encode()).hexdigest(), size, paint)
+
     def load(self) -> Image:
         """The picture as an RGB image of ``size``; a new object at each call."""
         return self._open().convert("RGB")

@@ -29,7 +29,8 @@ ITEMS = "items.jsonl"
 MARKERS = ("draw", "none", "burned")
 
 _KEYS = ("name", "version", "readout", "markers", "source", "licence")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)*")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)*")
+"""What a task may be called."""
 
 
 def load_task(folder: Path, *, markers: Markers = DEFAULT_MARKERS) -> Task:
@@ -47,7 +48,7 @@ def load_task(folder: Path, *, markers: Markers = DEFAULT_MARKERS) -> Task:
     manifest, items = _read(manifest_path), _read(items_path)
     fields = _manifest(manifest, Place(manifest_path))
     name = fields.text("name")
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise fields.wrong("name", "letters, digits, '_', '-', '.', in parts separated by '/'")
     readout = fields.choice("readout", READOUTS)
     drawn = fields.choice("markers", MARKERS)
@@ -126,9 +127,9 @@ class _PackItems:
         if depth_maps:
             _check_sizes(line, "depth_maps", depth_maps, images)
         for i, point in enumerate(line.points):
-            _check_inside(line, f"points[{i}]", point, images)
+            check_inside(line.place, f"points[{i}]", point, images)
         for i, box in enumerate(line.boxes):
-            _check_inside(line, f"boxes[{i}]", box, images)
+            check_inside(line.place, f"boxes[{i}]", box, images)
         item = Item(
             name=line.id,
             images=images,
@@ -163,7 +164,12 @@ def _check_sizes(
             raise line.place.error(f"{field}[{i}]", f"an image of {_px(other)}", expected)
 
 
-def _check_inside(line: PackLine, field: str, mark: Point | Box, images: Sequence[Picture]) -> None:
+def check_inside(place: Place, field: str, mark: Point | Box, images: Sequence[Picture]) -> None:
+    """Be sure that a point or box is inside its image.
+
+    Raises:
+        PackError: it is not.
+    """
     picture = images[mark.image]
     width, height = picture.size
     if isinstance(mark, Point):
@@ -182,7 +188,7 @@ def _check_inside(line: PackLine, field: str, mark: Point | Box, images: Sequenc
         ]
     for name, value, bounds in wrong:
         expected = f"{bounds}, inside image {mark.image} of {_px(picture)}"
-        raise line.place.error(f"{field}.{name}", f"{value:g}", expected)
+        raise place.error(f"{field}.{name}", f"{value:g}", expected)
 
 
 def _px(picture: Picture | DepthMap) -> str:

@@ -76,9 +76,9 @@ def parse_line(raw: bytes, place: Place, *, readout: str, markers: str) -> PackL
         slices=fields.labels("slices"),
         depth_maps=fields.texts("depth_maps") if "depth_maps" in fields else (),
     )
-    _check_labels(line, readout)
+    check_labels(line, readout)
     _check_markers(line, markers)
-    _check_image_count(line, readout)
+    check_image_count(line, readout)
     return line
 
 
@@ -136,7 +136,12 @@ def _colour(fields: Fields) -> str:
     return colour
 
 
-def _check_labels(line: PackLine, readout: str) -> None:
+def check_labels(line: PackLine, readout: str) -> None:
+    """Be sure that points and boxes are labelled as a readout needs them.
+
+    Raises:
+        PackError: they are not.
+    """
     letters = [letter(i) for i in range(len(line.options))]
     marks = [("points", i, p.label) for i, p in enumerate(line.points)]
     marks += [("boxes", i, b.label) for i, b in enumerate(line.boxes)]
@@ -177,7 +182,12 @@ def _check_markers(line: PackLine, markers: str) -> None:
         raise line.place.error("clean_images", given, f"{len(line.images)}, one per image")
 
 
-def _check_image_count(line: PackLine, readout: str) -> None:
+def check_image_count(line: PackLine, readout: str) -> None:
+    """Be sure that there are as many images and depth maps as a readout needs.
+
+    Raises:
+        PackError: there are not.
+    """
     if line.depth_maps and len(line.depth_maps) != len(line.images):
         given = f"{len(line.depth_maps)} depth maps"
         raise line.place.error("depth_maps", given, f"{len(line.images)}, one per image")

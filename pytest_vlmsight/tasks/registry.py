@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, cast
 from .generated import DEFAULT_CANVAS, Canvas
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from .item import Task
+    from .own import MakeTask
 
 Difficulty = tuple[str, tuple[tuple[str, str], ...]]
 """A task's name or a glob of built-in tasks, and knobs with their spans as they are typed."""
@@ -69,16 +70,18 @@ def resolve(
     *,
     canvas: Canvas = DEFAULT_CANVAS,
     difficulty: Sequence[Difficulty] = (),
+    own: Mapping[str, MakeTask] | None = None,
 ) -> list[Task]:
     """The tasks that patterns stand for, each once, in the order typed and sorted within a glob.
 
     Args:
-        patterns: each the name or glob of built-in tasks, or the path or glob of task folders.
-            A name comes before a folder of the same name; ``./name`` is the folder. None at all
-            stands for the default suite: the built-in tasks.
+        patterns: each the name or glob of built-in tasks and of one's own, or the path or glob of
+            task folders. A name comes before a folder of the same name; ``./name`` is the folder.
+            None at all stands for the default suite: the built-in tasks.
         canvas: how the pictures of built-in tasks are made; its markers are drawn on those of
-            task folders as well.
+            task folders as well, and tasks of one's own are given it.
         difficulty: of built-in tasks. Where several lines set a knob of a task the last wins.
+        own: name → what makes a task of one's own; none where it is None.
 
     Raises:
         DifficultyError: the pattern of a difficulty matches no built-in task of the run.
@@ -86,19 +89,25 @@ def resolve(
         UnknownTaskError: a pattern stands for nothing.
         DuplicateTaskError: two tasks have one name.
         PackError: a task folder is wrong.
+        OwnTaskError: a task of one's own cannot be made.
     """
+    own = own or {}
+    known = (*BUILT_IN, *own)
     sources: list[str | Path] = []
-    for pattern in patterns or ("*",):
-        for source in _sources(pattern):
-            if source not in sources:
-                sources.append(source)
-    _check_difficulty(difficulty, [source for source in sources if isinstance(source, str)])
+    for source in (s for pattern in patterns for s in _sources(pattern, known)):
+        if source not in sources:
+            sources.append(source)
+    sources = sources or sorted(BUILT_IN)
+    names = [source for source in sources if isinstance(source, str)]
+    _check_difficulty(difficulty, [name for name in names if name in BUILT_IN])
     tasks: dict[str, tuple[Task, str | Path]] = {}
     for source in sources:
-        if isinstance(source, str):
+        if not isinstance(source, str):
+            task = _from_folder(source, canvas)
+        elif source in BUILT_IN:
             task = _built_in(source, canvas, difficulty)
         else:
-            task = _from_folder(source, canvas)
+            task = _own(source, own[source], canvas)
         if task.name in tasks:
             places = " and ".join(_described(s) for s in (tasks[task.name][1], source))
             raise DuplicateTaskError(
@@ -114,13 +123,14 @@ def resolve_one(
     *,
     canvas: Canvas = DEFAULT_CANVAS,
     difficulty: Sequence[Difficulty] = (),
+    own: Mapping[str, MakeTask] | None = None,
 ) -> Task:
     """The only task that a pattern stands for; see ``resolve``.
 
     Raises:
         ValueError: it stands for several, or what ``resolve`` raises.
     """
-    tasks = resolve([pattern], canvas=canvas, difficulty=difficulty)
+    tasks = resolve([pattern], canvas=canvas, difficulty=difficulty, own=own)
     if len(tasks) != 1:
         names = ", ".join(task.name for task in tasks)
         raise ValueError(f"{pattern} stands for {len(tasks)} tasks ({names}); name one")
@@ -157,13 +167,22 @@ def _from_folder(folder: Path, canvas: Canvas) -> Task:
     return load_task(folder, markers=canvas.markers)
 
 
+def _own(name: str, make: MakeTask, canvas: Canvas) -> Task:
+    from .own import make_own
+
+    return make_own(name, make, canvas)
+
+
 def _described(source: str | Path) -> str:
-    return "the built-in one" if isinstance(source, str) else f"the folder {source}"
+    if isinstance(source, str):
+        return "the built-in one" if source in BUILT_IN else "the one of conftest.py"
+    return f"the folder {source}"
 
 
-def _sources(pattern: str) -> list[str] | list[Path]:
+def _sources(pattern: str, known: Sequence[str]) -> list[str] | list[Path]:
+    """What a pattern stands for, of names that are known and of folders."""
     if not pattern.startswith((".", "/", "~")):
-        names = sorted(name for name in BUILT_IN if fnmatchcase(name, pattern))
+        names = sorted(name for name in known if fnmatchcase(name, pattern))
         if names:
             return names
     path = Path(pattern).expanduser()
@@ -175,17 +194,19 @@ def _sources(pattern: str) -> list[str] | list[Path]:
         if folders:
             return folders
         given = f"it matches no built-in task and none of {len(found)} paths holds {_MANIFEST}"
-        raise _unknown(pattern, given)
+        raise _unknown(pattern, given, known)
     if path.is_dir():
-        raise _unknown(pattern, f"it is a folder without {_MANIFEST}")
-    close = difflib.get_close_matches(pattern, BUILT_IN, n=3, cutoff=0.5)
+        raise _unknown(pattern, f"it is a folder without {_MANIFEST}", known)
+    close = difflib.get_close_matches(pattern, known, n=3, cutoff=0.5)
     hint = f" (did you mean {' or '.join(close)}?)" if close else ""
-    raise _unknown(pattern, f"no such task or folder{hint}")
+    raise _unknown(pattern, f"no such task or folder{hint}", known)
 
 
-def _unknown(pattern: str, given: str) -> UnknownTaskError:
+def _unknown(pattern: str, given: str, known: Sequence[str]) -> UnknownTaskError:
+    own = sorted(set(known).difference(BUILT_IN))
+    names = ", ".join(sorted(BUILT_IN)) + (f"; of conftest.py: {', '.join(own)}" if own else "")
     return UnknownTaskError(
         f"--vlm-tasks: got {pattern!a}: {given}; expected a folder or glob of folders with "
-        f"{_MANIFEST}, or a name or glob of the built-in tasks: {', '.join(sorted(BUILT_IN))}",
+        f"{_MANIFEST}, or a name or glob of the built-in tasks: {names}",
         pattern,
     )

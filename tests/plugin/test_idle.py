@@ -28,7 +28,7 @@ with open(sys.argv[1], "w") as file:
 IMPORT = """
 import importlib, sys, time
 import pytest
-names = ["pytest_vlmsight", "pytest_vlmsight.hooks"]
+names = ["pytest_vlmsight", "pytest_vlmsight.hooks", "pytest_vlmsight.fixtures"]
 names += ["pytest_vlmsight.options", "pytest_vlmsight.plugin"]
 times = []
 for _ in range(30):
@@ -85,6 +85,7 @@ def test_idle_run_is_the_same_as_without_the_plugin(folder: Path, test: str | No
     assert sorted(folder.rglob("*")) == listing
     assert set(with_it["modules"]) - set(without["modules"]) == {
         "pytest_vlmsight",
+        "pytest_vlmsight.fixtures",
         "pytest_vlmsight.hooks",
         "pytest_vlmsight.options",
         "pytest_vlmsight.plugin",

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from plugin_fixtures import RunSuite
 
     from pytest_vlmsight.settings import Settings
+    from pytest_vlmsight.task_shelf import TaskShelf
+    from pytest_vlmsight.tasks.item import Task
 
 CASES = [
     f"vlmsight::oracle::{task}::{gate}"
@@ -112,9 +114,9 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
     seen: list[Settings] = []
     checked = session._checked_tasks
 
-    def watched(settings: Settings) -> list[object]:
-        seen.append(settings)
-        return list(checked(settings))
+    def watched(shelf: TaskShelf) -> tuple[Task, ...]:
+        seen.append(shelf.settings)
+        return checked(shelf)
 
     monkeypatch.setattr(session, "_checked_tasks", watched)
     return seen

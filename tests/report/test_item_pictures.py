@@ -104,7 +104,6 @@ def test_large_pictures_are_made_small_and_small_ones_are_left() -> None:
     [
         ({"seed": 4}, "task made_colours has other items now than in this run"),
         ({"size": 256}, "has other items now"),
-        ({"tasks": ["made_never"]}, "the run's settings do not make task made_colours again"),
         ({"tasks": ["no-such/*"]}, "it matches no built-in task"),
         ({"marker": ["shape=star"]}, "shape"),
         ({"difficulty": [["made_colours", [["frog", "1"]]]]}, "frog"),
@@ -119,6 +118,20 @@ def test_where_there_are_none_the_reason_is_told(settings: dict[str, Any], why: 
     text = html_report(made_run, pictures=pictures)
     assert "Pictures are not at hand: " in text
     assert "<img" not in text
+
+
+def test_a_task_that_only_a_test_of_the_users_asked_for_is_found_by_its_name() -> None:
+    made_run = replace(made(), settings={**SETTINGS, "tasks": ["made_never"]})
+    assert TaskPictures(made_run)(missed(made_run)[0])
+
+
+def test_a_task_of_no_name_that_is_known_is_not_made() -> None:
+    """A record may name a folder that it has no business with."""
+    one = replace(made().evaluations[0], task="../made_colours")
+    made_run = replace(made(), evaluations=(one,))
+    why = "the run's settings do not make task ../made_colours again"
+    with pytest.raises(NoPicturesError, match=why):
+        TaskPictures(made_run)(missed(made_run)[0])
 
 
 def test_a_task_that_cannot_make_its_items_again_is_told() -> None:

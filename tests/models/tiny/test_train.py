@@ -17,6 +17,7 @@ from pytest_vlmsight.models.tiny import (
     train,
     trainer,
 )
+from pytest_vlmsight.models.tiny.recipe import Recipe
 from pytest_vlmsight.models.tiny.store import PARTS
 from pytest_vlmsight.tasks.relative_depth import relative_depth
 
@@ -68,11 +69,11 @@ def test_checkpoints_come_out_and_nothing_is_made_twice(
     assert "wrote" in capsys.readouterr().out
     folder = tmp_path / "new" / "models"
     parts = {}
-    for name in ("tiny", *(f"tiny-{ending}" for ending in train.TUNED.values())):
+    for name in ("tiny", *(f"tiny-{ending}" for ending in trainer.TUNED.values())):
         vlm = TransformersVlm.from_name(parse_name(str(folder / name)))
         assert str(vlm.fed_from) == "encoder[6]"
         parts[name] = vlm._engine.model.state_dict()
-    for part, ending in train.TUNED.items():
+    for part, ending in trainer.TUNED.items():
         own = parts[f"tiny-{ending}"]
         changed = {key for key, one in own.items() if not torch.equal(one, parts["tiny"][key])}
         assert changed
@@ -137,9 +138,9 @@ def test_a_folder_keeps_to_the_recipe_that_was_begun_in_it(
     little: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Else what was learnt from one seed would go on with another's lessons."""
-    first = train.Recipe(seed=3)
-    train.Trainer(tmp_path, first)
-    train.Trainer(tmp_path, replace(first, jobs=7))
+    first = Recipe(seed=3)
+    trainer.Trainer(tmp_path, first)
+    trainer.Trainer(tmp_path, replace(first, jobs=7))
     with pytest.raises(SystemExit):
         train.main([str(tmp_path), "--seed=4"])
     error = " ".join(capsys.readouterr().err.split())
