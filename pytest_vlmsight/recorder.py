@@ -1,7 +1,7 @@
 """Makes a run out of pytest's reports, those of xdist's workers too, and has it written.
 
-An evaluation travels with the first report of a case that it was measured for, as JSON. Only the
-process that the user started writes files.
+An evaluation travels with the first report of a case that it was measured for, diagnoses with the
+last report of their model, as JSON. Only the process that the user started writes files.
 """
 
 from __future__ import annotations
@@ -26,12 +26,14 @@ from .report.github import annotation
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from .diagnosis.result import Diagnosis
     from .evaluation import Evaluation
     from .gates import Verdict
     from .records.run import Case, Run
     from .settings import Settings
 
 _ATTRIBUTE = "vlmsight_evaluation"
+_DIAGNOSES = "vlmsight_diagnoses"
 
 
 def attach(report: pytest.TestReport, evaluation: Evaluation) -> None:
@@ -39,6 +41,23 @@ def attach(report: pytest.TestReport, evaluation: Evaluation) -> None:
     from .records.form import answers_plain, items_plain
 
     setattr(report, _ATTRIBUTE, json.dumps([items_plain(evaluation), answers_plain(evaluation)]))
+
+
+def attach_diagnoses(report: pytest.TestReport, diagnoses: Sequence[Diagnosis]) -> None:
+    """Have a report carry diagnoses."""
+    from .records.diagnoses import diagnosis_plain
+
+    setattr(report, _DIAGNOSES, json.dumps([diagnosis_plain(one) for one in diagnoses]))
+
+
+def attached_diagnoses(report: pytest.TestReport) -> list[Diagnosis]:
+    """The diagnoses that a report carries."""
+    carried = getattr(report, _DIAGNOSES, None)
+    if carried is None:
+        return []
+    from .records.diagnoses import diagnosis_of
+
+    return [diagnosis_of(plain) for plain in json.loads(carried)]
 
 
 class Recorder:
@@ -58,6 +77,7 @@ class Recorder:
         self._clock = time.monotonic()  # the other may be set while the run runs
         self._evaluations: dict[tuple[str, str], str] = {}
         self._reports: dict[str, pytest.TestReport] = {}
+        self._diagnoses: list[Diagnosis] = []
         self._told: list[str] = []
         self._annotation: str | None = None
 
@@ -69,6 +89,7 @@ class Recorder:
         measured = getattr(report, _ATTRIBUTE, None)
         if measured is not None:
             self._evaluations[str(told["vlm_model"]), str(told["vlm_task"])] = measured
+        self._diagnoses += attached_diagnoses(report)
         before = self._reports.get(report.nodeid)
         # A teardown that went well says nothing more; one that did not is an error of its own.
         if before is None or report.when == "call" or not report.passed:
@@ -94,6 +115,7 @@ class Recorder:
             environment=environment(self._config.invocation_params.dir),
             evaluations=tuple(sorted(evaluations, key=lambda one: (one.model, one.task))),
             cases=tuple(sorted(cases, key=lambda case: case.id)),
+            diagnoses=tuple(sorted(self._diagnoses, key=lambda one: (one.model, one.task))),
         )
 
     @pytest.hookimpl(tryfirst=True)

@@ -109,7 +109,19 @@ class SuitePlugin:
                 from .recorder import attach
 
                 attach(report, evaluation)
+        if report.when == "teardown" and (found := item.model.newly_diagnosed()):
+            from .recorder import attach_diagnoses
+
+            attach_diagnoses(report, found)
         return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item, nextitem: pytest.Item | None) -> None:
+        """Diagnose a model when its last case was judged and before it is freed."""
+        if not isinstance(item, VlmCase):
+            return
+        if not isinstance(nextitem, VlmCase) or nextitem.model is not item.model:
+            item.model.diagnose()
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -159,9 +171,12 @@ class SuitePlugin:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """One line per (model, task); with -v also its slices."""
+        from .recorder import attached_diagnoses
+        from .report.diagnoses import in_brief
         from .report.terminal import summary, warnings
 
         lines = summary(self.reports, slices=self.config.get_verbosity() > 0)
+        lines += in_brief(one for report in self.reports for one in attached_diagnoses(report))
         lines += warnings(self.reports)
         if lines:
             terminalreporter.section("vlmsight", sep="=")

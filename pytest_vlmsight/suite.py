@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from .diagnosis.result import Diagnosis
     from .evaluation import Evaluation
     from .gates import Verdict
     from .making import Ahead
@@ -70,6 +71,8 @@ class VlmModel(pytest.Collector):
         self._failure_told = False
         self._evaluations: dict[str, Evaluation | MeasurementError] = {}
         self._handed: set[str] = set()
+        self._not_passed: dict[str, Task] = {}
+        self._diagnosed: list[Diagnosis] = []
 
     def collect(self) -> Iterator[VlmCase]:
         """The gates of every task."""
@@ -171,6 +174,41 @@ class VlmModel(pytest.Collector):
         self._handed.add(task.name)
         return known
 
+    def not_passed(self, task: Task) -> None:
+        """A gate of a task is judged FAIL or INCONCLUSIVE, whatever its case makes of that."""
+        self._not_passed[task.name] = task
+
+    def diagnose(self) -> None:
+        """Run the parts asked for on each task with a gate that was not passed.
+
+        All gates are judged by then. Nothing is raised: what goes wrong is in the diagnoses.
+        """
+        settings = self.plan.settings
+        if not settings.diagnose or self._vlm is None:
+            return
+        from .diagnosis.parts import chosen, diagnose
+        from .diagnosis.subject import Subject
+
+        while self._not_passed:
+            _, task = self._not_passed.popitem()
+            evaluation = self._evaluations.get(task.name)
+            if evaluation is None or isinstance(evaluation, MeasurementError):
+                continue
+            subject = Subject(
+                self._vlm,
+                task,
+                settings=settings,
+                evaluation=evaluation,
+                told=self.plan.progress,
+                cache=self._cache,
+            )
+            self._diagnosed += diagnose(subject, chosen(settings.diagnose))
+
+    def newly_diagnosed(self) -> list[Diagnosis]:
+        """What was diagnosed since this was last asked for."""
+        found, self._diagnosed = self._diagnosed, []
+        return found
+
 
 class VlmCase(pytest.Item):
     """One gate of one (model, task)."""
@@ -238,6 +276,7 @@ class VlmCase(pytest.Item):
         """
         if outcome == "PASS":
             return
+        self.model.not_passed(self.task)
         if outcome == "INCONCLUSIVE":
             inconclusive = self.model.plan.settings.inconclusive
             if inconclusive == "skip":

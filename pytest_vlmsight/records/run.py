@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pytest_vlmsight.diagnosis.result import Diagnosis
     from pytest_vlmsight.evaluation import Evaluation
     from pytest_vlmsight.gates import Verdict
 
@@ -52,6 +53,7 @@ class Run:
         environment: Python, platform, packages, devices and the commit of the working directory.
         evaluations: one of each (model, task) that was measured.
         cases: of the run, in order.
+        diagnoses: of those (model, task) that were diagnosed, at most one of each part.
     """
 
     version: str
@@ -62,6 +64,7 @@ class Run:
     environment: Mapping[str, Any]
     evaluations: tuple[Evaluation, ...] = field(default=())
     cases: tuple[Case, ...] = field(default=())
+    diagnoses: tuple[Diagnosis, ...] = field(default=())
 
     @property
     def models(self) -> tuple[str, ...]:

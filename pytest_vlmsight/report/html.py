@@ -15,10 +15,12 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from pytest_vlmsight.models.extras import advice, lacking
-from pytest_vlmsight.phrases import printable
+from pytest_vlmsight.phrases import limits, p_is, points, printable
 from pytest_vlmsight.records.errors import unwritable
 from pytest_vlmsight.whole_file import whole_file
 
+from .diagnoses import value_of
+from .drawing import drawing
 from .figures import LEFT, RIGHT, WIDTH, figure, label
 from .gallery import (
     DEFAULT_BUDGET,
@@ -142,9 +144,14 @@ def _environment() -> jinja2.Environment:
         "outcomes": outcomes,
         "bytes": _bytes,
         "moment": _moment,
+        "value_of": value_of,
+        "points": points,
+        "point_limits": limits,
+        "p_is": p_is,
     }
     environment.globals |= {
         "figure": figure,
+        "drawing": drawing,
         "label": label,
         "letter_counts": letter_counts,
         "findings": findings,
