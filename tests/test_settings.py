@@ -62,7 +62,7 @@ VALID: dict[str, list[tuple[Any, Any]]] = {
     "baseline": [("vlmsight/model.json", "vlmsight/model.json"), ("my lines/", "my lines/")],
     "update": [("true", True), (True, True), ("no", False)],
     "update-new": [("true", True), ("0", False)],
-    "diagnose": [(["all"], ("all",)), (["all, all"], ("all",))],
+    "diagnose": [(["all"], ("all",)), (["layers, all"], ("layers", "all"))],
     "json": [("run.json", "run.json"), ("a b/run.json", "a b/run.json")],
     "report": [("run.html", "run.html"), ("a b/run.html", "a b/run.html")],
     "badge": [("sight.svg", "sight.svg"), ("a b/sight.json", "a b/sight.json")],

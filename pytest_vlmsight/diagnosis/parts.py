@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Part = Callable[["Subject"], Diagnosis]
 
-MODULES: dict[str, str] = {}
+MODULES: dict[str, str] = {"layers": "layers"}
 """Name → module of this package; in the order in which parts are run."""
 
 ALL = "all"
