@@ -68,7 +68,7 @@ class LayeredVlm(FakeVlm):
         *,
         faults: Mapping[str, Fault] | None = None,
         mapless: Sequence[str] = (),
-        twin: bool = True,
+        twin: bool = False,
         batch: int = 4,
     ) -> None:
         super().__init__(mouth or always(0))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pytest_vlmsight.models.base import PatchGrid, Vlm
     from pytest_vlmsight.tasks.item import Item
 
-ITEMS = tile_items(120)
+ITEMS = tile_items(64)
 
 
 def diagnosed(
@@ -42,6 +42,12 @@ def diagnosed(
     return diagnose(subject)
 
 
+@pytest.fixture(scope="module")
+def sound() -> Diagnosis:
+    """Of a model in which all is seen and kept, and which says A."""
+    return diagnosed(LayeredVlm(twin=True))
+
+
 def of(found: Diagnosis, group: str) -> dict[str, Estimate]:
     return {one.name: one for one in found.of(group)}
 
@@ -49,13 +55,13 @@ def of(found: Diagnosis, group: str) -> dict[str, Estimate]:
 # -- planted faults ------------------------------------------------------------------------------
 
 
-def test_what_is_seen_and_kept_is_present_to_the_last_layer() -> None:
-    found = diagnosed(LayeredVlm())
+def test_what_is_seen_and_kept_is_present_to_the_last_layer(sound: Diagnosis) -> None:
+    found = sound
     assert found.conclusion == "present to the last layer"
     assert (
-        "the readout at encoder[1] 100.0% [97.8, 100.0] is above chance (25.0%," in found.sentence
+        "the readout at encoder[1] 100.0% [95.9, 100.0] is above chance (25.0%," in found.sentence
     )
-    assert "at llm[3] 100.0% [97.8, 100.0] it is shown to be within -10.0 points" in found.sentence
+    assert "at llm[3] 100.0% [95.9, 100.0] it is shown to be within -10.0 points" in found.sentence
     (unused,) = (test for test in found.tests if test.claim == "unused")
     assert unused.name == "LLM last → answers"
     assert unused.estimate == pytest.approx(-0.75)
@@ -110,8 +116,8 @@ def test_what_only_takes_another_form_is_not_said_to_be_lost() -> None:
 # -- selectivity ---------------------------------------------------------------------------------
 
 
-def test_controls_are_at_chance_where_the_eye_is_what_counts() -> None:
-    found = diagnosed(LayeredVlm())
+def test_controls_are_at_chance_where_the_eye_is_what_counts(sound: Diagnosis) -> None:
+    found = sound
     for group in ("random labels", "untrained twin"):
         assert list(of(found, group)) == [str(stage) for stage in STAGES]
         assert all(0.1 < one.value < 0.45 for one in found.of(group))
@@ -125,7 +131,7 @@ def test_controls_are_at_chance_where_the_eye_is_what_counts() -> None:
 
 
 def test_where_positions_tell_as_much_the_readout_shows_nothing() -> None:
-    found = diagnosed(LayeredVlm(), tile_items(60, fixed=True))
+    found = diagnosed(LayeredVlm(), tile_items(40, fixed=True))
     assert of(found, "controls")["position only"].value == 1
     assert found.conclusion == "cannot tell"
     assert "not shown to be above what the positions of patches tell" in found.sentence
@@ -133,12 +139,12 @@ def test_where_positions_tell_as_much_the_readout_shows_nothing() -> None:
 
 def test_an_untrained_twin_that_reads_as_much_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(LayeredVlm, "untrained", lambda *_, **__: LayeredVlm())
-    notes = diagnosed(LayeredVlm()).notes
+    notes = diagnosed(LayeredVlm(), ITEMS[:24]).notes
     assert any("no more is shown to be read than from an untrained twin" in one for one in notes)
 
 
 def test_a_model_without_a_twin_is_diagnosed_all_the_same() -> None:
-    found = diagnosed(LayeredVlm(twin=False))
+    found = diagnosed(LayeredVlm(), ITEMS[:40])
     assert found.conclusion == "present to the last layer"
     assert not found.of("untrained twin")
     assert any("no untrained twin: a model whose weights are quantised" in n for n in found.notes)
@@ -199,8 +205,8 @@ def test_an_adapter_without_layers_is_told_what_it_lacks() -> None:
 
 def test_every_stage_comes_from_one_forward_of_each_batch() -> None:
     vlm = LayeredVlm(batch=16)
-    diagnosed(vlm)
-    assert vlm.forwards == 8  # 120 items
+    diagnosed(vlm, ITEMS[:40])
+    assert vlm.forwards == 3
 
 
 # -- numbers -------------------------------------------------------------------------------------
@@ -208,14 +214,14 @@ def test_every_stage_comes_from_one_forward_of_each_batch() -> None:
 
 def test_every_number_has_its_n_and_interval_and_is_kept_in_a_record() -> None:
     found = diagnosed(LayeredVlm(faults={"projector": destroyed}))
-    assert {one.n for one in (*found.estimates, *found.tests)} == {120}
+    assert {one.n for one in (*found.estimates, *found.tests)} == {64}
     assert all(one.value in one.interval for one in found.estimates)
     assert all(test.p <= test.adjusted for test in found.tests)
     assert diagnosis_of(diagnosis_plain(found)) == found
 
 
-def test_stages_are_summarised_without_the_luck_of_a_maximum() -> None:
-    found = diagnosed(LayeredVlm())
+def test_stages_are_summarised_without_the_luck_of_a_maximum(sound: Diagnosis) -> None:
+    found = sound
     assert list(of(found, "summary")) == [
         "encoder: encoder[1]",
         "projector: projector",
@@ -237,8 +243,8 @@ def test_the_best_of_many_layers_of_noise_is_above_chance_and_that_chosen_elsewh
         layers = [(rng.random(len(ITEMS)) < 0.25).astype(float) for _ in range(33)]
         best.append(max(layer.mean() for layer in layers))
         chosen.append(chosen_elsewhere(layers, ITEMS, seed=seed).mean())
-    assert np.mean(best) > 0.32
-    assert np.mean(chosen) == pytest.approx(0.25, abs=0.02)
+    assert np.mean(best) > 0.33
+    assert np.mean(chosen) == pytest.approx(0.25, abs=0.03)
 
 
 def test_a_layer_that_is_better_is_chosen() -> None:
