@@ -12,7 +12,14 @@ from fake_vlm import FakeVlm, always, grid
 from made_items import item, picture
 from PIL import Image
 
-from pytest_vlmsight.models.base import Answer, MeasurementError, PatchGrid, Reading, Stage
+from pytest_vlmsight.models.base import (
+    Answer,
+    MeasurementError,
+    NoMapError,
+    PatchGrid,
+    Reading,
+    Stage,
+)
 from pytest_vlmsight.tasks.item import Point
 
 if TYPE_CHECKING:
@@ -21,7 +28,7 @@ if TYPE_CHECKING:
     from fake_vlm import Mouth
 
     from pytest_vlmsight.models.base import Prompt
-    from pytest_vlmsight.tasks.item import Item
+    from pytest_vlmsight.tasks.item import Item, Picture
 
     Fault = Callable[[PatchGrid, np.random.Generator], PatchGrid]
 
@@ -46,9 +53,9 @@ def shuffled(own: PatchGrid, rng: np.random.Generator) -> PatchGrid:
     return replace(own, features=own.tokens[order].view(own.features.shape))
 
 
-def squared(own: PatchGrid, _: np.random.Generator) -> PatchGrid:
+def off_the_origin(own: PatchGrid, _: np.random.Generator) -> PatchGrid:
     """All directions far off the origin: cosines tell nothing, a fitted readout all."""
-    return replace(own, features=own.features + 1e5)
+    return replace(own, features=own.features + 1e6)
 
 
 class LayeredVlm(FakeVlm):
@@ -89,8 +96,6 @@ class LayeredVlm(FakeVlm):
 
         def grids(stage: Stage) -> list[tuple[PatchGrid, ...]]:
             if stage.part in self.mapless:
-                from pytest_vlmsight.models.base import NoMapError
-
                 raise NoMapError(f"{stage} has no spatial map: it is a resampler")
             return [tuple(self._grid(i, stage) for i in one.images) for one in batch]
 
@@ -148,7 +153,7 @@ def _point(image: int, place: int, label: str) -> Point:
     return Point(image=image, x=(col + 0.5) * _TILE, y=(row + 0.5) * _TILE, label=label)
 
 
-def _tiled(colours: np.ndarray, *, key: str) -> object:
+def _tiled(colours: np.ndarray, *, key: str) -> Picture:
     def paint() -> Image.Image:
         pixels = colours.reshape(3, 3, 3).astype(np.uint8).repeat(_TILE, 0).repeat(_TILE, 1)
         return Image.fromarray(pixels)

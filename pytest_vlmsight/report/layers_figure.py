@@ -92,7 +92,7 @@ def _parts(stages: Sequence[str], xs: Mapping[str, float], step: float) -> list[
                 shapes.append(_text(xs[name], _AXES.bottom + 16, word, look="tick"))
     if "projector" in xs:
         shapes.append(_text(xs["projector"], _AXES.bottom + 32, "projector", look="tick"))
-    shapes.append(_text(xs["answers"], _AXES.bottom + 16, "answers", look="tick"))
+    shapes.append(_text(_AXES.right, _AXES.bottom + 32, "answers", look="tick", anchor="end"))
     return shapes
 
 

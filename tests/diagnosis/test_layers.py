@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from fake_vlm import FakeVlm, always
-from layered_vlm import STAGES, LayeredVlm, destroyed, shuffled, squared, tile_items
+from layered_vlm import STAGES, LayeredVlm, destroyed, off_the_origin, shuffled, tile_items
 from made_items import same_colour_items, task
 
 from pytest_vlmsight.diagnosis.layers import chosen_elsewhere, diagnose
@@ -106,7 +106,7 @@ def test_what_some_pictures_lose_is_partly_lost() -> None:
 
 
 def test_what_only_takes_another_form_is_not_said_to_be_lost() -> None:
-    found = diagnosed(LayeredVlm(faults={"projector": squared}))
+    found = diagnosed(LayeredVlm(faults={"projector": off_the_origin}))
     assert of(found, "readout")["projector"].value < 0.7
     assert of(found, "fitted readout")["projector"].value > 0.9
     assert found.conclusion == "reshaped at projector"
@@ -214,7 +214,7 @@ def test_every_stage_comes_from_one_forward_of_each_batch() -> None:
 
 def test_every_number_has_its_n_and_interval_and_is_kept_in_a_record() -> None:
     found = diagnosed(LayeredVlm(faults={"projector": destroyed}))
-    assert {one.n for one in (*found.estimates, *found.tests)} == {64}
+    assert {one.n for one in found.estimates} == {one.n for one in found.tests} == {64}
     assert all(one.value in one.interval for one in found.estimates)
     assert all(test.p <= test.adjusted for test in found.tests)
     assert diagnosis_of(diagnosis_plain(found)) == found
