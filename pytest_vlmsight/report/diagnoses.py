@@ -58,7 +58,9 @@ def value_of(estimate: Estimate) -> str:
 
 
 def _said(one: Diagnosis) -> str:
-    return f"could not be made: {one.error}" if one.error else one.sentence
+    if one.error:
+        return f"could not be made: {one.error}"
+    return f"{one.conclusion}: {one.sentence}" if one.conclusion else one.sentence
 
 
 def _wrapped(text: str, *, further: int = 0) -> list[str]:

@@ -57,7 +57,7 @@ def test_what_was_found_is_printed_in_80_columns_and_written(
     out = capsys.readouterr().out
     assert (tmp_path / "a.txt").read_text() == out
     assert out.splitlines()[0].endswith("model on tiny")
-    assert "made: It is lost on the way." in out
+    assert "made: lost: It is lost on the way." in out
     assert "  encoder[1]   75.0% [60.0, 85.0]  n=40" in out
     assert "encoder[1] → projector: -20.0 points [-30.0, -10.0], n=40;" in out
     assert max(map(len, out.splitlines())) <= 80

@@ -95,7 +95,7 @@ def test_the_summary_says_what_was_found_in_a_few_lines(
 ) -> None:
     lines = run_suite(*BOTH, "--vlm-diagnose=all").section("vlmsight")
     told = [line for line in lines if "diagnosis of" in line]
-    assert told == ["diagnosis of always_a on tiny, made: It is lost on the way."]
+    assert told == ["diagnosis of always_a on tiny, made: lost: It is lost on the way."]
     assert max(map(len, lines)) <= 80
 
 
