@@ -29,7 +29,8 @@ def rotated(tokens: torch.Tensor, dice: torch.Generator) -> torch.Tensor:
     """Another random rotation of the features of each image."""
     size = tokens.shape[-1]
     turn, _ = torch.linalg.qr(torch.randn(len(tokens), size, size, generator=dice))
-    return tokens @ turn
+    turned: torch.Tensor = tokens @ turn
+    return turned
 
 
 def shuffled(tokens: torch.Tensor, dice: torch.Generator) -> torch.Tensor:
