@@ -231,21 +231,33 @@ def _at_places(item: Item, grids: Sequence[PatchGrid]) -> tuple[Tensor | None, T
     import torch
 
     marks: list[Point | Box] = [*item.points, *item.boxes]
-    places = {mark.label: mark for mark in marks}
     labels = [letter(j) for j in range(len(item.options))]
-    if not all(label in places for label in labels):
+    if not {mark.label for mark in marks}.issuperset(labels):
         return None
-    at = {label: _feature(place, grids[place.image]) for label, place in places.items()}
+    at = {box.label: _in_box(box, grids[box.image]) for box in item.boxes}
+    for image, grid in enumerate(grids):
+        here = [point for point in item.points if point.image == image]
+        if here:
+            at |= dict(zip((point.label for point in here), _at_points(here, grid), strict=True))
     return at.get(REFERENCE), torch.stack([at[label] for label in labels])
 
 
-def _feature(place: Point | Box, grid: PatchGrid) -> Tensor:
+def _in_box(box: Box, grid: PatchGrid) -> Tensor:
+    """(d,) the mean feature in a box."""
     import torch
 
-    from .readouts.sampling import bilinear, box_mean
+    from .readouts.sampling import box_mean
 
     xs, ys = torch.as_tensor(grid.xs), torch.as_tensor(grid.ys)
-    if isinstance(place, Box):
-        return box_mean(grid.features, xs=xs, ys=ys, box=(place.x0, place.y0, place.x1, place.y1))
-    points = torch.tensor([[place.x, place.y]], dtype=torch.float64)
-    return bilinear(grid.features, xs=xs, ys=ys, points=points)[0]
+    return box_mean(grid.features, xs=xs, ys=ys, box=(box.x0, box.y0, box.x1, box.y1))
+
+
+def _at_points(points: Sequence[Point], grid: PatchGrid) -> Tensor:
+    """(points, d) the features at points of one image, between those of the patches around."""
+    import torch
+
+    from .readouts.sampling import bilinear
+
+    xs, ys = torch.as_tensor(grid.xs), torch.as_tensor(grid.ys)
+    places = torch.tensor([[point.x, point.y] for point in points], dtype=torch.float64)
+    return bilinear(grid.features, xs=xs, ys=ys, points=places)

@@ -14,6 +14,7 @@ from .commands import (
     cache,
     check,
     compare,
+    diagnose,
     models,
     pack,
     report,
@@ -32,6 +33,7 @@ COMMANDS = (
     pack,
     check,
     models,
+    diagnose,
     compare,
     report,
     badge,
@@ -59,8 +61,8 @@ def parser() -> argparse.ArgumentParser:
         prog="vlmsight",
         description="Does a vision-language model use what its own vision encoder sees? "
         "Gates run under pytest (pytest --vlm=NAME); this is what stands beside them.",
-        epilog="Exit status: 0, done; 1, as said of audit, check and compare; 2, it could "
-        "not be done, and a line on stderr says why.",
+        epilog="Exit status: 0, done; 1, as said of audit, check, compare and diagnose; 2, it "
+        "could not be done, and a line on stderr says why.",
     )
     whole.add_argument("--version", action="version", version=f"vlmsight {__version__}")
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")

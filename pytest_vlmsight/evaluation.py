@@ -165,7 +165,7 @@ def evaluate(
         raise MeasurementError(str(error)) from error
     if not items:
         raise MeasurementError(f"task {task.name} has no items")
-    asked = _presentations(items, settings)
+    asked = presentations(items, settings)
     model = Remembered(vlm, task, cache=cache, scoring=settings.scoring, told=progress or _silent)
     readers = {
         kind: CeilingReader(
@@ -251,8 +251,12 @@ def _marker_style(items: Sequence[Item]) -> str | None:
     return " ".join(of.pop() if len(of) == 1 else "*" for of in words) or None
 
 
-def _presentations(items: Sequence[Item], settings: Settings) -> list[list[Presentation]]:
-    """Per item its rotations; equally many for all items, as pairing needs."""
+def presentations(items: Sequence[Item], settings: Settings) -> list[list[Presentation]]:
+    """Per item its rotations; equally many for all items, as pairing needs.
+
+    Raises:
+        MeasurementError: the items do not have so many options.
+    """
     fewest = min(len(item.options) for item in items)
     turns = fewest if settings.rotations is None else settings.rotations
     if settings.rotations is None and len({len(item.options) for item in items}) > 1:

@@ -17,6 +17,8 @@ SCORINGS = ("letters", "generate")
 INCONCLUSIVE = ("fail", "skip", "pass")
 DTYPES = ("auto", "float32", "bfloat16", "float16", "int8", "int4")
 SIZES = (224, 672)
+PARTS = ("layers",)
+"""Of diagnosis; diagnosis/parts.py has their modules."""
 
 
 class SettingError(ValueError):
@@ -375,6 +377,14 @@ OPTIONS = (
         help="add tasks to the baseline that are not in it",
         bare=True,
         valued=False,
+    ),
+    Option(
+        name="diagnose",
+        parse=_one_of(*PARTS, "all"),
+        default=(),
+        expected=f"any of {', '.join((*PARTS, 'all'))}",
+        help="where sight is lost: parts of diagnosis, run where a gate is not passed (none)",
+        many=True,
     ),
     Option(
         name="json",

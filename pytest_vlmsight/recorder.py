@@ -1,7 +1,7 @@
 """Makes a run out of pytest's reports, those of xdist's workers too, and has it written.
 
-An evaluation travels with the report of the test that it was measured for, as JSON. Only the
-process that the user started writes files.
+An evaluation travels with the report of the test that it was measured for, diagnoses with the last
+report of their model, as JSON. Only the process that the user started writes files.
 """
 
 from __future__ import annotations
@@ -27,12 +27,14 @@ from .report.github_log import for_log, on_github
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from .diagnosis.result import Diagnosis
     from .evaluation import Evaluation
     from .gates import Verdict
     from .records.run import Case, Run
     from .settings import Settings
 
 _ATTRIBUTE = "vlmsight_evaluations"
+_DIAGNOSES = "vlmsight_diagnoses"
 
 
 def attach(report: pytest.TestReport, evaluations: Sequence[Evaluation]) -> None:
@@ -44,6 +46,23 @@ def attach(report: pytest.TestReport, evaluations: Sequence[Evaluation]) -> None
         for one in evaluations
     ]
     setattr(report, _ATTRIBUTE, carried)
+
+
+def attach_diagnoses(report: pytest.TestReport, diagnoses: Sequence[Diagnosis]) -> None:
+    """Have a report carry diagnoses."""
+    from .records.diagnoses import diagnosis_plain
+
+    setattr(report, _DIAGNOSES, json.dumps([diagnosis_plain(one) for one in diagnoses]))
+
+
+def attached_diagnoses(report: pytest.TestReport) -> list[Diagnosis]:
+    """The diagnoses that a report carries."""
+    carried = getattr(report, _DIAGNOSES, None)
+    if carried is None:
+        return []
+    from .records.diagnoses import diagnosis_of
+
+    return [diagnosis_of(plain) for plain in json.loads(carried)]
 
 
 class Recorder:
@@ -63,6 +82,7 @@ class Recorder:
         self._clock = time.monotonic()  # the other may be set while the run runs
         self._evaluations: dict[tuple[str, str], str] = {}
         self._reports: dict[str, pytest.TestReport] = {}
+        self._diagnoses: list[Diagnosis] = []
         self._told: list[str] = []
         self._annotation: str | None = None
         self.gates: int | None = None
@@ -74,6 +94,7 @@ class Recorder:
             self._evaluations[model, task] = measured
         if not report.nodeid.startswith(f"{ROOT}::"):
             return
+        self._diagnoses += attached_diagnoses(report)
         before = self._reports.get(report.nodeid)
         # A teardown that went well says nothing more; one that did not is an error of its own.
         if before is None or report.when == "call" or not report.passed:
@@ -100,6 +121,7 @@ class Recorder:
             evaluations=tuple(sorted(evaluations, key=lambda one: (one.model, one.task))),
             cases=tuple(sorted(cases, key=lambda case: case.id)),
             gates=self.gates,
+            diagnoses=tuple(sorted(self._diagnoses, key=lambda one: (one.model, one.task))),
         )
 
     @pytest.hookimpl(tryfirst=True)

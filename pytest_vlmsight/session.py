@@ -120,7 +120,21 @@ class SuitePlugin:
             from .recorder import attach
 
             attach(report, new)
+        if isinstance(item, VlmCase) and report.when == "teardown":
+            diagnosed = item.model.newly_diagnosed()
+            if diagnosed:
+                from .recorder import attach_diagnoses
+
+                attach_diagnoses(report, diagnosed)
         return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item, nextitem: pytest.Item | None) -> None:
+        """Diagnose a model when its last case was judged and before it is freed."""
+        if not isinstance(item, VlmCase):
+            return
+        if not isinstance(nextitem, VlmCase) or nextitem.model is not item.model:
+            item.model.diagnose()
 
     @pytest.hookimpl(trylast=True)  # behind fixtures' own parameters, so that the model is first
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
@@ -206,6 +220,8 @@ class SuitePlugin:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """One line per (model, task); with -v also its slices."""
+        from .recorder import attached_diagnoses
+        from .report.diagnoses import in_brief
         from .report.github_log import for_log
         from .report.terminal import summary, warnings
 
@@ -214,6 +230,7 @@ class SuitePlugin:
             slices=self.config.get_verbosity() > 0,
             baselines={} if self.baselines is None else self.baselines.of,
         )
+        lines += in_brief(one for report in self.reports for one in attached_diagnoses(report))
         lines += warnings(self.reports)
         if lines:
             terminalreporter.section("vlmsight", sep="=")

@@ -57,6 +57,7 @@ class Settings:
     baseline: str | None = None
     update: bool = False
     update_new: bool = False
+    diagnose: tuple[str, ...] = ()
     json: str | None = None
     report: str | None = None
     badge: str | None = None

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from .diagnosis.result import Diagnosis
     from .evaluation import Evaluation
     from .gates import Verdict
     from .models.names import ModelName
@@ -61,6 +62,8 @@ class VlmModel(pytest.Collector):
         super().__init__(**node)
         self.plan, self.models, self.source = plan, models, source
         self._opened: OpenModel | None = None
+        self._not_passed: dict[str, Task] = {}
+        self._diagnosed: list[Diagnosis] = []
 
     def collect(self) -> Iterator[VlmCase]:
         """The gates of every task."""
@@ -105,6 +108,42 @@ class VlmModel(pytest.Collector):
         """
         assert self._opened is not None
         return self.models.evaluation(self._opened, task)
+
+    def not_passed(self, task: Task) -> None:
+        """A gate of a task is judged FAIL or INCONCLUSIVE, whatever its case makes of that."""
+        self._not_passed[task.name] = task
+
+    def diagnose(self) -> None:
+        """Run the parts asked for on each task with a gate that was not passed.
+
+        All gates are judged by then. Nothing is raised: what goes wrong is in the diagnoses.
+        """
+        settings = self.plan.settings
+        if not settings.diagnose or self._opened is None:
+            return
+        from .diagnosis.parts import chosen, diagnose
+        from .diagnosis.subject import Subject
+
+        while self._not_passed:
+            _, task = self._not_passed.popitem()
+            try:
+                evaluation = self.evaluation(task)  # it was made when the gates were judged
+            except MeasurementError:
+                continue
+            subject = Subject(
+                self._opened.vlm,
+                task,
+                settings=settings,
+                evaluation=evaluation,
+                told=self.models.progress,
+                cache=self._opened.cache,
+            )
+            self._diagnosed += diagnose(subject, chosen(settings.diagnose))
+
+    def newly_diagnosed(self) -> list[Diagnosis]:
+        """What was diagnosed since this was last asked for."""
+        found, self._diagnosed = self._diagnosed, []
+        return found
 
 
 class VlmCase(pytest.Item):
@@ -169,6 +208,7 @@ class VlmCase(pytest.Item):
         """
         if outcome == "PASS":
             return
+        self.model.not_passed(self.task)
         if outcome == "INCONCLUSIVE":
             inconclusive = self.model.plan.settings.inconclusive
             if inconclusive == "skip":

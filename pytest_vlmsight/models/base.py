@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import numpy as np
     from PIL.Image import Image
@@ -105,6 +105,21 @@ class Answer:
     grids: tuple[PatchGrid, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What was read at many stages of one forward of a batch.
+
+    Attributes:
+        answers: one per prompt, without grids.
+        grids: stage → per prompt one grid per image, laid out when it is called. Raises
+            NoMapError where the stage has no spatial map, MeasurementError where other tokens went
+            through it than were mapped.
+    """
+
+    answers: tuple[Answer, ...]
+    grids: Callable[[Stage], list[tuple[PatchGrid, ...]]]
+
+
 class Vlm(Protocol):
     """A loaded model that can be asked."""
 
@@ -130,3 +145,18 @@ class Vlm(Protocol):
 
     def close(self) -> None:
         """Give the model's memory back."""
+
+
+@runtime_checkable
+class LayeredVlm(Vlm, Protocol):
+    """A model that can be read at every layer; a part of diagnosis needs it."""
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """Every stage, in the order in which what is seen goes through them."""
+
+    def read(self, prompts: Iterable[Prompt], *, stages: Sequence[Stage]) -> Iterator[Reading]:
+        """Answers and features at these stages, all of a batch from one forward."""
+
+    def untrained(self, *, seed: int) -> LayeredVlm:
+        """The same with random weights; raises MeasurementError or ModelError."""

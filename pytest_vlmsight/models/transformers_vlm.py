@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import itertools
 import math
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from .base import Answer, MeasurementError, ModelError, PatchGrid, Prompt, Stage
+from .base import Answer, MeasurementError, ModelError, PatchGrid, Prompt, Reading, Stage
 from .composite import side_by_side, squared
 from .engine import ANY, Engine
 from .families import ONE_IMAGE
@@ -20,16 +21,19 @@ from .grids import cut_out
 from .loading import Loaded, load, unasked
 from .projection import projection
 from .prompts import parse_letter
-from .recording import recorded
+from .recording import PROJECTED, recorded
 from .selfcheck import check_maps
+from .untrained import untrained
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
     from PIL.Image import Image
     from torch import Tensor
 
     from .names import ModelName
+
+T = TypeVar("T")
 
 AUTO_BATCH = {"cpu": 4, "cuda": 16}
 """Prompts per forward: on a CPU larger batches are no faster and only need memory."""
@@ -143,6 +147,44 @@ class TransformersVlm:
             for index, key in enumerate(keys):
                 yield fresh[index] if key is None else known[key]
 
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """Every stage, in the order in which what is seen goes through them."""
+        eye, mouth = self._engine.anatomy.eye, self._engine.anatomy.mouth
+        encoder = () if eye is None else tuple(Stage("encoder", k) for k in range(len(eye) + 1))
+        return (*encoder, PROJECTED, *(Stage("llm", k) for k in range(1, len(mouth) + 1)))
+
+    def read(self, prompts: Iterable[Prompt], *, stages: Sequence[Stage]) -> Iterator[Reading]:
+        """Answers by letters, and features at many stages from the one forward that made them.
+
+        Args:
+            prompts: with images; consumed a batch at a time, their order is kept.
+            stages: some of ``stages``.
+
+        Raises:
+            MeasurementError: NaN logits, options that tokenise alike, images the model refuses.
+        """
+        for batch in _batches(prompts, self._batch):
+            for _, group in itertools.groupby(batch, partial(_kind, laid_out=True)):
+                yield from self._in_memory(list(group), partial(self._read_batch, stages=stages))
+
+    def untrained(self, *, seed: int) -> TransformersVlm:
+        """The same architecture, processor and prompts with random weights, as it is initialised.
+
+        It needs the memory of the model once more.
+
+        Raises:
+            MeasurementError: the weights are quantised or on several devices, or there is no
+                memory for it.
+            ModelError: it cannot be asked, as where its projector is initialised with zeros.
+        """
+        return TransformersVlm(
+            f"{self.name} untrained",
+            untrained(self._loaded, seed=seed),
+            batch=self._batch,
+            images="composite" if self._composite else "separate",
+        )
+
     def look(self, images: Iterable[Image], *, stage: Stage) -> Iterator[PatchGrid]:
         """Features of each image by itself, at an encoder layer or after the projector."""
         if stage.part == "llm":
@@ -166,12 +208,10 @@ class TransformersVlm:
     ) -> Iterator[Answer]:
         # Prompts with and without images, or with other letters, go in forwards of their own;
         # and those with images of other sizes, where features are to be laid out.
-        def kind(prompt: Prompt) -> Hashable:
-            sizes = None if stage is None else tuple(image.size for image in prompt.images)
-            return (len(prompt.images), len(prompt.options), sizes)
-
-        for _, group in itertools.groupby(prompts, kind):
-            yield from self._ask_halving(list(group), stage=stage, scoring=scoring)
+        for _, group in itertools.groupby(prompts, partial(_kind, laid_out=stage is not None)):
+            ask = partial(self._ask_batch, stage=stage, scoring=scoring)
+            for answers in self._in_memory(list(group), ask):
+                yield from answers
 
     def _recurring(self, prompt: Prompt) -> Hashable:
         """What a prompt without anything to see amounts to for this model; None for others."""
@@ -204,21 +244,25 @@ class TransformersVlm:
 
     # -- one batch -------------------------------------------------------------------------------
 
-    def _ask_halving(
-        self, prompts: Sequence[Prompt], *, stage: Stage | None, scoring: str
-    ) -> list[Answer]:
-        """As many at a time as there is memory for."""
+    def _in_memory(
+        self, prompts: Sequence[Prompt], ask: Callable[[Sequence[Prompt]], T]
+    ) -> Iterator[T]:
+        """What is made of as many prompts at a time as there is memory for."""
         import torch
 
-        size, done = min(len(prompts), self._batch), list[Answer]()
-        while len(done) < len(prompts):
-            some = prompts[len(done) : len(done) + size]
+        size, start = min(len(prompts), self._batch), 0
+        while start < len(prompts):
+            some = prompts[start : start + size]
             try:
-                done += self._ask_batch(some, stage=stage, scoring=scoring)
-                continue
+                found = ask(some)
             except torch.OutOfMemoryError as error:
                 words = str(error).splitlines()[0]
                 sizes = ", ".join(f"{w}×{h}" for w, h in (i.size for i in some[0].images))
+            else:
+                start += len(some)
+                yield found
+                del found  # what was read is not kept while the next are asked
+                continue
             # Outside of the except block: the exception keeps the forward's tensors alive.
             torch.cuda.empty_cache()
             if size == 1:
@@ -227,7 +271,6 @@ class TransformersVlm:
                     f"memory on {self._engine.device} in {self._loaded.dtype}: {words}"
                 )
             size = self._batch = max(1, size // 2)
-        return done
 
     def _ask_batch(
         self, prompts: Sequence[Prompt], *, stage: Stage | None, scoring: str
@@ -248,20 +291,44 @@ class TransformersVlm:
                 texts = self._engine.generate(x)
                 answers = [_parsed(t, p.options) for t, p in zip(texts, prompts, strict=True)]
             else:
-                logits = self._engine.next_words(x)
-                if not torch.isfinite(logits).all():
-                    raise MeasurementError(
-                        f"{self.name} answered with NaN or infinite logits (dtype "
-                        f"{self._loaded.dtype}); try --vlm-dtype=float32"
-                    )
-                scores = logits.log_softmax(-1)[:, ids].tolist()
-                answers = [Answer(logprobs=tuple(row)) for row in scores]
+                answers = self._scored(x, ids)
         if not read:
             return answers
         grids = self._engine.grids(
             record, read[0], canvases=[canvases for canvases, _ in given], x=x
         )
-        return [_with_grids(*one) for one in zip(answers, prompts, grids, given, strict=True)]
+        return [
+            Answer(logprobs=answer.logprobs, text=answer.text, grids=_cut(prompt, laid, own))
+            for answer, prompt, laid, own in zip(answers, prompts, grids, given, strict=True)
+        ]
+
+    def _read_batch(self, prompts: Sequence[Prompt], *, stages: Sequence[Stage]) -> Reading:
+        import torch
+
+        given = [self._given(prompt) for prompt in prompts]
+        canvases = [own for own, _ in given]
+        primer, ids = self._engine.chat.letters(prompts[0])
+        x = self._engine.encode(list(zip(prompts, canvases, strict=True)), primer=primer)
+        with torch.inference_mode(), recorded(self._engine.anatomy, stages) as record:
+            answers = self._scored(x, ids)
+
+        def grids(stage: Stage) -> list[tuple[PatchGrid, ...]]:
+            laid = self._engine.grids(record, stage, canvases=canvases, x=x)
+            return [_cut(*one) for one in zip(prompts, laid, given, strict=True)]
+
+        return Reading(answers=tuple(answers), grids=grids)
+
+    def _scored(self, x: Mapping[str, Any], ids: Sequence[int]) -> list[Answer]:
+        """The log-probabilities of these tokens as what follows each prompt."""
+        import torch
+
+        logits = self._engine.next_words(x)
+        if not torch.isfinite(logits).all():
+            raise MeasurementError(
+                f"{self.name} answered with NaN or infinite logits (dtype "
+                f"{self._loaded.dtype}); try --vlm-dtype=float32"
+            )
+        return [Answer(logprobs=tuple(row)) for row in logits.log_softmax(-1)[:, ids].tolist()]
 
     def _look(self, images: Sequence[Image], stage: Stage) -> Iterator[PatchGrid]:
         import torch
@@ -319,20 +386,24 @@ def _encoder_of(config: Any) -> str:
     return str(getattr(vision, "model_type", "") or type(vision).__name__)
 
 
-def _with_grids(
-    answer: Answer,
+def _kind(prompt: Prompt, *, laid_out: bool) -> Hashable:
+    """Prompts that differ in it cannot go through a model together."""
+    sizes = tuple(image.size for image in prompt.images) if laid_out else None
+    return (len(prompt.images), len(prompt.options), sizes)
+
+
+def _cut(
     prompt: Prompt,
     laid: Sequence[PatchGrid],
     given: tuple[tuple[Image, ...], tuple[int, ...]],
-) -> Answer:
-    """An answer with the grid of each image; all of a composite's are parts of one."""
+) -> tuple[PatchGrid, ...]:
+    """The grid of each image of a prompt; all of a composite's are parts of one."""
     _, offsets = given
     own = list(laid) * len(prompt.images) if len(laid) < len(prompt.images) else laid
-    grids = tuple(
+    return tuple(
         cut_out(grid, x0=x0, size=picture.size)
         for grid, x0, picture in zip(own, offsets, prompt.images, strict=True)
     )
-    return Answer(logprobs=answer.logprobs, text=answer.text, grids=grids)
 
 
 def _parsed(text: str, options: Sequence[str]) -> Answer:

@@ -113,7 +113,8 @@ def merge(
 
     It has the command, settings and environment of the run, and its model's name: tasks that were
     kept take that name, too, and tell in their provenance what they were measured on. Verdicts of
-    the regression gate are left out, since they were given against the baseline before.
+    the regression gate are left out, since they were given against the baseline before, and so are
+    diagnoses, which no run is compared with.
 
     Args:
         old: None where there was none.
@@ -142,6 +143,7 @@ def merge(
         cases=tuple(
             sorted((c for c in cases if c.gate != REGRESSION), key=lambda one: one.id),
         ),
+        diagnoses=(),
     ), Update(
         added=tuple(sorted(taken - before)),
         replaced=tuple(sorted(taken & before)),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pytest_vlmsight.diagnosis.result import Diagnosis
     from pytest_vlmsight.evaluation import Evaluation
     from pytest_vlmsight.gates import Verdict
 
@@ -54,6 +55,7 @@ class Run:
         cases: of the run, in order.
         gates: number of gates collected, before ``-k``, by which alpha is divided for a FAIL; None
             where a record does not tell.
+        diagnoses: of those (model, task) that were diagnosed, at most one of each part.
     """
 
     version: str
@@ -65,6 +67,7 @@ class Run:
     evaluations: tuple[Evaluation, ...] = field(default=())
     cases: tuple[Case, ...] = field(default=())
     gates: int | None = None
+    diagnoses: tuple[Diagnosis, ...] = field(default=())
 
     @property
     def models(self) -> tuple[str, ...]:

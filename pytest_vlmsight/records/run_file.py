@@ -1,6 +1,6 @@
 """A run as a JSON file: sorted keys, written whole or not at all, readable by later versions.
 
-``schemas/run-1.schema.json`` describes the form. A list stands in one line, so that a file can be
+``schemas/run-2.schema.json`` describes the form. A list stands in one line, so that a file can be
 compared line by line where it is kept under version control.
 """
 
@@ -13,6 +13,7 @@ from pytest_vlmsight.gates import Outcome, Verdict
 from pytest_vlmsight.stats.interval import Interval
 from pytest_vlmsight.whole_file import whole_file
 
+from .diagnoses import diagnosis_of, diagnosis_plain
 from .errors import RecordError, unwritable
 from .form import answers_plain, evaluation_of, items_plain
 from .run import RESULTS, Case, Run
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KIND = "vlmsight run"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
-_OLDER: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+_OLDER: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    1: lambda plain: {**plain, "diagnoses": []},
+}
 """Schema version → what makes the next version's form of it. Never remove one."""
 
 
@@ -75,6 +78,7 @@ def run_plain(run: Run) -> dict[str, Any]:
         "evaluations": [answers_plain(one) for one in run.evaluations],
         "cases": [_case_plain(case) for case in run.cases],
         **({} if run.gates is None else {"gates": run.gates}),
+        "diagnoses": [diagnosis_plain(one) for one in run.diagnoses],
     }
 
 
@@ -152,6 +156,7 @@ def _run(plain: Mapping[str, Any]) -> Run:
         evaluations=tuple(evaluations),
         cases=tuple(map(_case, plain["cases"])),
         gates=_gates(plain.get("gates")),
+        diagnoses=tuple(map(diagnosis_of, plain["diagnoses"])),
     )
 
 

@@ -41,7 +41,7 @@ def run_settings(run: Run) -> Settings:
     for each in (gate, *gates):
         if not isinstance(each.alpha, float) or not 0 < each.alpha < 0.5:
             raise RecordError(f"setting alpha: got {each.alpha!r:.40}")
-    for name in ("vlms", "tasks", "blind", "ceiling", "marker"):
+    for name in ("vlms", "tasks", "blind", "ceiling", "marker", "diagnose"):
         if not all(isinstance(word, str) for word in getattr(settings, name)):
             raise RecordError(f"setting {name}: got {run.settings[name]!r:.40}")
     if not all(map(_is_difficulty, settings.difficulty)):

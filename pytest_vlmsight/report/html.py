@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_vlmsight.comparing import against_baselines
 from pytest_vlmsight.models.extras import advice, lacking
-from pytest_vlmsight.phrases import p_is, printable
+from pytest_vlmsight.phrases import limits, p_is, points, printable
 from pytest_vlmsight.records.errors import unwritable
 from pytest_vlmsight.regression import Status
 from pytest_vlmsight.whole_file import whole_file
 
 from .comparison import counts, listed, once, title
+from .diagnoses import value_of
+from .drawing import drawing
 from .figures import LEFT, RIGHT, WIDTH, figure, label
 from .gallery import (
     DEFAULT_BUDGET,
@@ -175,7 +177,11 @@ def _environment() -> jinja2.Environment:
         "outcomes": outcomes,
         "bytes": _bytes,
         "moment": _moment,
-        "p_is": _p,
+        "value_of": value_of,
+        "points": points,
+        "point_limits": limits,
+        "p_is": p_is,
+        "p_value": _p,
         "title": title,
         "once": once,
         "listed": listed,
@@ -183,6 +189,7 @@ def _environment() -> jinja2.Environment:
     }
     environment.globals |= {
         "figure": figure,
+        "drawing": drawing,
         "label": label,
         "letter_counts": letter_counts,
         "findings": findings,

@@ -14,6 +14,7 @@ from pytest_vlmsight.records.run_settings import run_settings
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pytest_vlmsight.diagnosis.result import Diagnosis
     from pytest_vlmsight.evaluation import Evaluation
     from pytest_vlmsight.records.run import Case, Run
 
@@ -56,6 +57,7 @@ class Standing:
         cases: by gate.
         kind: the ceiling that decides.
         confidence: of the intervals, two-sided.
+        diagnoses: what parts of diagnosis found.
     """
 
     model: str
@@ -64,6 +66,7 @@ class Standing:
     cases: Mapping[str, Case]
     kind: str
     confidence: float
+    diagnoses: tuple[Diagnosis, ...] = ()
 
     def state(self, gate: str) -> State:
         """What came of a gate."""
@@ -149,6 +152,9 @@ def standings(run: Run) -> dict[str, list[Standing]]:
                     cases=cases.get((model, task), {}),
                     kind=settings.ceiling[0],
                     confidence=1 - 2 * settings.gate_for(task).alpha,
+                    diagnoses=tuple(
+                        one for one in run.diagnoses if (one.model, one.task) == (model, task)
+                    ),
                 )
                 for task in run.tasks
             ),

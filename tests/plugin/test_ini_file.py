@@ -51,6 +51,7 @@ vlm_difficulty = made_* shade=120..160
 vlm_baseline = my baselines/
 vlm_update = no
 vlm_update_new = yes
+vlm_diagnose = all
 vlm_json = my record.json
 vlm_report = my report.html
 vlm_badge = my badge.svg
@@ -89,6 +90,7 @@ vlm_difficulty = ["made_* shade=120..160", "made_colours shade=150"]
 vlm_baseline = "my baselines/"
 vlm_update = false
 vlm_update_new = true
+vlm_diagnose = ["all"]
 vlm_json = "my record.json"
 vlm_report = "my report.html"
 vlm_badge = "my badge.svg"
@@ -145,6 +147,7 @@ def test_every_setting_can_be_made_in_a_file(
     assert settings.baseline == "my baselines/"
     assert (settings.update, settings.update_new, gate.drop) == (False, True, 0.12)
     assert settings.jobs == 3
+    assert settings.diagnose == ("all",)
     assert settings.difficulty == (
         ("made_*", (("shade", "120..160"),)),
         ("made_colours", (("shade", "150"),)),

@@ -58,7 +58,7 @@ def same(one: Evaluation, other: Evaluation) -> bool:
 
 @pytest.fixture(scope="module")
 def schema() -> Any:
-    text = files("pytest_vlmsight.records").joinpath("schemas", "run-1.schema.json").read_text()
+    text = files("pytest_vlmsight.records").joinpath("schemas", "run-2.schema.json").read_text()
     return json.loads(text)
 
 

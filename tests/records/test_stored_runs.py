@@ -39,3 +39,10 @@ def test_what_an_earlier_version_wrote_is_read(version: int) -> None:
     assert judged.outcome is Outcome.PASS
     # As this version writes it, it can be read by this version.
     assert run_plain(run)["schema_version"] == SCHEMA_VERSION
+
+
+def test_what_was_diagnosed_is_read() -> None:
+    (one,) = read_run(STORED / "run-2.json").diagnoses
+    assert (one.part, one.model, one.task, one.n) == ("layers", "always_a", "tiny", 32)
+    assert one.conclusion == "present to the last layer"
+    assert [e.name for e in one.of("readout")][-1] == "llm[2]"

@@ -1,0 +1,1 @@
+"""Where the sight of a model is lost: parts, each of which measures one thing and says so."""

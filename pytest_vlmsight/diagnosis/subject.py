@@ -1,0 +1,101 @@
+"""Who is diagnosed: a model and a task, with the items and answers that parts work on."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pytest_vlmsight.evaluation import evaluate, presentations
+from pytest_vlmsight.models.base import MeasurementError
+from pytest_vlmsight.tasks.generated import GenerationError
+
+if TYPE_CHECKING:
+    from pytest_vlmsight.evaluation import Evaluation, Progress
+    from pytest_vlmsight.models.base import Vlm
+    from pytest_vlmsight.records.cache import AnswerCache
+    from pytest_vlmsight.settings import Settings
+    from pytest_vlmsight.tasks.item import Item, Task
+    from pytest_vlmsight.tasks.presentation import Presentation
+
+
+class Subject:
+    """One (model, task).
+
+    Args:
+        vlm: the loaded model.
+        task: what it is asked about.
+        settings: of the run: items, seed, rotations, alpha.
+        evaluation: what was measured already; made where a part needs it and it is None.
+        told: of progress.
+        cache: of answers, for an evaluation that is made.
+
+    Attributes:
+        vlm: as given. Whoever changes its weights puts them back.
+        task: as given.
+        settings: as given.
+    """
+
+    def __init__(
+        self,
+        vlm: Vlm,
+        task: Task,
+        *,
+        settings: Settings,
+        evaluation: Evaluation | None = None,
+        told: Progress | None = None,
+        cache: AnswerCache | None = None,
+    ) -> None:
+        self.vlm, self.task, self.settings = vlm, task, settings
+        self._evaluation, self._told, self._cache = evaluation, told, cache
+
+    @cached_property
+    def items(self) -> tuple[Item, ...]:
+        """Those of the evaluation, in its order.
+
+        Raises:
+            MeasurementError: there are none, or they cannot be made.
+        """
+        try:
+            items = self.task.make_items(self.settings.items, self.settings.seed)
+        except GenerationError as error:
+            raise MeasurementError(str(error)) from error
+        if not items:
+            raise MeasurementError(f"task {self.task.name} has no items")
+        return tuple(items)
+
+    @cached_property
+    def presentations(self) -> list[list[Presentation]]:
+        """Per item how it is shown: its rotations, as in the evaluation.
+
+        Raises:
+            MeasurementError: the items do not have so many options.
+        """
+        return presentations(self.items, self.settings)
+
+    @cached_property
+    def evaluation(self) -> Evaluation:
+        """The answers sighted and blind, and the ceilings.
+
+        Raises:
+            MeasurementError: they cannot be had.
+        """
+        if self._evaluation is not None:
+            return self._evaluation
+        return evaluate(
+            self.vlm, self.task, settings=self.settings, progress=self._told, cache=self._cache
+        )
+
+    @property
+    def alpha(self) -> float:
+        """Error rate of tests, as the gates of this task have it."""
+        return self.settings.gate_for(self.task.name).alpha
+
+    @property
+    def confidence(self) -> float:
+        """Of intervals, two-sided, as the gates' are."""
+        return 1 - 2 * self.alpha
+
+    def told(self, what: str, done: int, total: int) -> None:
+        """Tell of progress: what is being done, how much of it, of how much."""
+        if self._told is not None:
+            self._told(f"{self.task.name} {what}", done, total)

@@ -1,0 +1,98 @@
+"""``vlmsight diagnose``: what it prints, writes and refuses."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+import tiny_packs
+import tiny_vlms
+from made_diagnoses import of_subject, plant
+
+from pytest_vlmsight.cli import main
+from pytest_vlmsight.models.base import MeasurementError
+from pytest_vlmsight.records.diagnoses import diagnosis_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_vlmsight.diagnosis.result import Diagnosis
+    from pytest_vlmsight.diagnosis.subject import Subject
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a model and a task."""
+    root = tmp_path_factory.mktemp("diagnose")
+    tiny_vlms.build(root / "model", "oracle")
+    tiny_packs.write_pack(root / "tiny", n=8)
+    return root
+
+
+@pytest.fixture
+def subjects(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int, int]]:
+    """Items, seed and batch of what is diagnosed by one of two parts; the other fails."""
+    seen: list[tuple[int, int, int]] = []
+
+    def made(subject: Subject) -> Diagnosis:
+        settings, told = subject.settings, subject.vlm.provenance
+        seen.append((settings.items, settings.seed, told["batch_limit"]))
+        return of_subject(subject)
+
+    def broken(_: Subject) -> Diagnosis:
+        raise MeasurementError("there is no map")
+
+    plant(monkeypatch, made=made, broken=broken)
+    return seen
+
+
+def test_what_was_found_is_printed_in_80_columns_and_written(
+    folder: Path, tmp_path: Path, subjects: list[tuple[int, int, int]], capsys: Capture
+) -> None:
+    what = ["diagnose", str(folder / "model"), "--task", str(folder / "tiny"), "--part=made"]
+    assert main([*what, "--n=6", "--seed=2", "--batch-size=3", "-o", str(tmp_path / "a.txt")]) == 0
+    out = capsys.readouterr().out
+    assert (tmp_path / "a.txt").read_text() == out
+    assert out.splitlines()[0].endswith("model on tiny")
+    assert "made: lost: It is lost on the way." in out
+    assert "  encoder[1]   75.0% [60.0, 85.0]  n=40" in out
+    assert "encoder[1] → projector: -20.0 points [-30.0, -10.0], n=40;" in out
+    assert max(map(len, out.splitlines())) <= 80
+    assert subjects == [(6, 2, 3)]
+
+
+def test_a_part_that_fails_is_told_of_and_exits_with_1(
+    folder: Path, subjects: list[tuple[int, int, int]], capsys: Capture
+) -> None:
+    what = ["diagnose", str(folder / "model"), "--task", str(folder / "tiny"), "--part=all"]
+    assert main([*what, "--json"]) == 1
+    found = [diagnosis_of(plain) for plain in json.loads(capsys.readouterr().out)]
+    assert [(one.part, one.error) for one in found] == [("made", ""), ("broken", "there is no map")]
+    assert len(subjects) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            ["--part=nose"],
+            "there is no part 'nose' of diagnosis; expected any of made, broken, all",
+        ),
+        (["--part=made", "--n=0"], "--n: got 0, expected a whole number of at least 1"),
+        (["--part=made", "--batch-size=0"], "--batch-size: got 0"),
+        (["--part=made", "--task=nowhere"], "nowhere"),
+    ],
+)
+@pytest.mark.usefixtures("subjects")
+def test_what_cannot_be_used_is_refused_in_a_line(
+    folder: Path, capsys: Capture, words: list[str], told: str
+) -> None:
+    what = ["diagnose", str(folder / "model"), "--task", str(folder / "tiny")]
+    assert main([*what, *words]) == 2
+    out, err = capsys.readouterr()
+    assert not out
+    assert told in err
+    assert len(err.splitlines()) == 1
