@@ -44,12 +44,12 @@ class Moments:
             else:
                 self._kill()
 
-    def are_statements(self, *, where: Callable[[], bool] = lambda: True) -> None:
-        """Let every statement of SQLite be one, where they are to be counted."""
+    def are_statements(self, *, where: Callable[[str], bool] = lambda _: True) -> None:
+        """Let every statement of SQLite be one that is to be counted."""
         connect = sqlite3.connect
 
-        def statement(_: str) -> None:
-            if where():
+        def statement(text: str) -> None:
+            if where(text):
                 self()
 
         def watched(*arguments: Any, **named: Any) -> sqlite3.Connection:
@@ -60,7 +60,7 @@ class Moments:
         vars(sqlite3)["connect"] = watched
 
     def are_files(self, folder: Path, *, where: Callable[[], bool]) -> None:
-        """Let it be one when a file of a folder is opened, moved or removed; see above."""
+        """Let it be one when a file of a folder is opened, moved or removed, where they count."""
         place = str(folder.resolve())
 
         def hook(event: str, arguments: tuple[Any, ...]) -> None:

@@ -30,11 +30,14 @@ class Death:
         moment: from then on: statements of SQLite, and files of the run's folder that are opened,
             moved or removed.
         seconds: after it.
+        rows: whether only rows that are written to the cache are moments, of which a batch has
+            several.
     """
 
     forwards: int
     moment: int
     seconds: float = 0.0
+    rows: bool = False
 
     def environment(self) -> dict[str, str]:
         return {"DYING": json.dumps(dataclasses.asdict(self))}
@@ -45,11 +48,13 @@ class _Dying:
         self._log, self._death = log, death
         self._forwards, self._end = 0, False
         self._moments = Moments(death.moment if death else 0, seconds=death.seconds if death else 0)
-        self._moments.are_statements(where=self._counts)
+        self._moments.are_statements(
+            where=lambda text: self._counts(row=text.startswith("INSERT OR REPLACE INTO entries"))
+        )
         self._moments.are_files(Path.cwd(), where=self._counts)
 
-    def _counts(self) -> bool:
-        if self._death is None:
+    def _counts(self, *, row: bool = False) -> bool:
+        if self._death is None or (self._death.rows and not row):
             return False
         return self._end or 0 <= self._death.forwards <= self._forwards
 

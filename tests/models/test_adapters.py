@@ -154,19 +154,21 @@ def test_an_adapter_that_changes_nothing_answers_as_its_base(
     assert gap(asked(loaded(plain, broken)), asked(base)) == 0
 
 
-def test_the_model_is_an_ordinary_one_and_provenance_names_both(plain: Path, lora: Path) -> None:
-    vlm = loaded(plain, lora)
+def test_the_model_is_an_ordinary_one_and_provenance_names_both(
+    plain: Path, lora: Path, base: TransformersVlm, with_lora: TransformersVlm
+) -> None:
+    vlm = with_lora
     assert vlm.name == f"{plain}+{lora}"
     assert vlm.provenance["source"] == str(plain)
     assert vlm.provenance["adapter"] == str(lora)
     assert type(vlm._engine.model).__name__ == "LlavaForConditionalGeneration"
     assert not any("lora" in key for key, _ in vlm._engine.model.named_parameters())
     assert not any(weights.requires_grad for weights in vlm._engine.model.parameters())
-    assert loaded(plain).provenance["adapter"] is None
+    assert base.provenance["adapter"] is None
 
 
 def test_an_adapter_of_the_older_layout_of_modules_fits(
-    plain: Path, lora: Path, broken: Path
+    plain: Path, with_lora: TransformersVlm, broken: Path
 ) -> None:
     """As trained with transformers 4."""
 
@@ -178,7 +180,7 @@ def test_an_adapter_of_the_older_layout_of_modules_fits(
             weights[old] = weights.pop(key)
 
     edit_weights(broken, older)
-    assert gap(asked(loaded(plain, broken)), asked(loaded(plain, lora))) == 0
+    assert gap(asked(loaded(plain, broken)), asked(with_lora)) == 0
 
 
 @pytest.mark.parametrize("name", ["adapter_model.bin", None])

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from dying_plugin import Death
 
+from pytest_vlmsight.records.cache_file import ANSWER, FEATURES
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -31,7 +33,7 @@ VARYING = ("started", "seconds")
 """Of a record: when the run was made and how long it took. All else must be the same."""
 
 
-def ran(folder: Path, kept: str, death: Death | None = None) -> int:
+def ran(folder: Path, cache: str, death: Death | None = None) -> int:
     """Run the command, and be sure that no process is left of it; returns the exit code."""
     process = subprocess.Popen(
         [sys.executable, "-m", "pytest", *COMMAND],
@@ -41,7 +43,7 @@ def ran(folder: Path, kept: str, death: Death | None = None) -> int:
         env={
             **os.environ,
             "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-            "VLMSIGHT_CACHE": str(folder / kept),
+            "VLMSIGHT_CACHE": str(folder / cache),
             "DYING_LOG": str(folder / "log"),
             **(death.environment() if death else {}),
         },
@@ -76,8 +78,10 @@ def entries(cache: Path) -> list[tuple[Any, ...]]:
         return rows.fetchall()
 
 
-def answers(cache: Path) -> int:
-    return sum(what == 0 for _, what, *_ in entries(cache))
+def kept(cache: Path) -> tuple[int, int]:
+    """How many answers, and features of how many items."""
+    kinds = [what for _, what, *_ in entries(cache)]
+    return kinds.count(ANSWER), kinds.count(FEATURES)
 
 
 def files(cache: Path) -> dict[str, list[bytes]]:
@@ -109,9 +113,11 @@ def deaths(rng: random.Random, *, forwards: int) -> list[Death]:
     asking = []
     for index in range(KILLS - 4):
         through = rng.randint(1, forwards // (KILLS - 4))
-        # Every other one at once: within a transaction, most likely.
-        later = rng.random() / 5 if index % 2 else 0.0
-        asking.append(Death(forwards=through, moment=rng.randint(1, 12), seconds=later))
+        if index % 2:  # while a batch is asked, or whatever comes next
+            later = rng.random() / 5
+            asking.append(Death(forwards=through, moment=rng.randint(1, 12), seconds=later))
+        else:  # while a batch is written
+            asking.append(Death(forwards=through, moment=rng.randint(2, BATCH), rows=True))
     ending = [Death(forwards=-1, moment=rng.randint(1, 14)) for _ in range(2)]
     return [starting[0], *asking[:3], starting[1], *asking[3:], *ending]
 
@@ -125,7 +131,7 @@ def test_ten_killed_runs_and_one_that_ends_make_what_one_makes(folders: Path) ->
     first = ran(folders, "undisturbed")
     assert first in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}
     total = asked(folders)
-    assert total["_ask_batch"] == answers(folders / "undisturbed") > 200
+    assert total["_ask_batch"] == kept(folders / "undisturbed")[0] > 200
     measured = record(folders / "run.json")["evaluations"]
     assert len(measured) == 3
 
@@ -152,18 +158,20 @@ def test_ten_killed_runs_and_one_that_ends_make_what_one_makes(folders: Path) ->
     met, forwards = list[int](), 0
     cache = folders / "kept"
     for death in deaths(random.Random(11), forwards=total["forwards"]):
-        before = answers(cache)
+        before, _ = kept(cache)
         assert ran(folders, "kept", death) == -signal.SIGKILL, death
         check()
         now = asked(folders)
         # What was asked was not known, and is kept now, but for the batch that was being asked or
         # written: that is kept as a whole or not at all.
-        lost = now["_ask_batch"] - (answers(cache) - before)
+        answers, features = kept(cache)
+        lost = now["_ask_batch"] - (answers - before)
         assert lost in {0, now["last"]}, (death, lost, now)
-        met.append(answers(cache))
+        assert features % BATCH == 0, (death, features)
+        met.append(answers)
         forwards += now["forwards"]
     assert len(set(met)) >= KILLS // 2, met  # they were killed all over their way
-    before = answers(cache)
+    before, _ = kept(cache)
     assert ran(folders, "kept") == first
     check()
     assert all((folders / name).exists() for name in WRITTEN)
