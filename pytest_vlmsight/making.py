@@ -11,6 +11,8 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
+from multiprocessing import parent_process
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -96,7 +98,7 @@ def _pool(jobs: int) -> ProcessPoolExecutor:
     from multiprocessing import get_context
 
     # Spawned: a process with a model's threads in it must not be forked.
-    return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_alone)
+    return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_begin)
 
 
 @contextmanager
@@ -116,9 +118,23 @@ def _no_main() -> Iterator[None]:
         own.update(hidden)
 
 
-def _alone() -> None:
-    """One thread a process is enough where there are as many processes as cores."""
+def _begin() -> None:
+    """What a process of the pool does first."""
+    # One thread each is enough where there are as many processes as cores.
     os.environ["OMP_NUM_THREADS"] = "1"
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End when the run does that started this process, also where it was killed.
+
+    A process of a pool waits for work on a pipe that it holds both ends of, so it would wait for
+    ever.
+    """
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _prepare(items: Any, seed: int, some: Sequence[int]) -> int:

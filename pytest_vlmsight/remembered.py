@@ -81,6 +81,7 @@ class Remembered:
             decided_by = _context(provenance, batch=self._batch, task=task.name, scoring=scoring)
             self._kept = cache.group(_key(decided_by), model=vlm.name, task=task.name)
         self._asked = False
+        self._learned: Made = {}
         self._ceilings: dict[str, Ceiling] = {}
         self._ceiling_keys: dict[str, bytes] = {}
         self._large: dict[str, list[bytes]] = {}
@@ -91,11 +92,9 @@ class Remembered:
         told = dict(self._vlm.provenance)
         if self._kept is None:
             return told
-        key = _key("learned")
         if self._asked:
-            learned = {name: told[name] for name in _LEARNED if name in told}
-            self._kept.keep({key: (RESULT, Packed(texts={"told": json.dumps(learned)}))})
             return told
+        key = _key("learned")
         known = self._kept.read([key]).get(key)
         return told if known is None else told | json.loads(known.texts["told"])
 
@@ -186,6 +185,7 @@ class Remembered:
                 features = {}
 
         def produce(some: Sequence[int]) -> Iterator[Made]:
+            self._asked = True
             prompts = (questions[index].make() for index in some)
             answers = self._vlm.ask(prompts, stage=stage, scoring=self._scoring)
             for index, answer in zip(some, answers, strict=True):
@@ -277,7 +277,6 @@ class Remembered:
 
     def _produced(self, made: Iterator[Made], *, no_map: bytes) -> Mapping[bytes, Packed]:
         """What is produced of a batch, which is kept as a whole."""
-        self._asked = True
         found: Made = {}
         try:
             for one in made:
@@ -289,8 +288,23 @@ class Remembered:
         packed = {key: one for key, (_, one) in found.items()}
         sound = not any(np.isnan(array).any() for one in packed.values() for array in one.arrays)
         if self._kept is not None and sound:
-            self._kept.keep(found)
+            self._kept.keep(found | self._newly_learned())
         return packed
+
+    def _newly_learned(self) -> Made:
+        """What the model now says of itself since it was asked, where that is new.
+
+        Kept with the answers: a run that goes on after another was killed may find them all.
+        """
+        if not self._asked:
+            return {}
+        told = self._vlm.provenance
+        text = json.dumps({name: told[name] for name in _LEARNED if name in told})
+        learned: Made = {_key("learned"): (RESULT, Packed(texts={"told": text}))}
+        if learned == self._learned:
+            return {}
+        self._learned = learned
+        return learned
 
 
 def _features_key(reader: CeilingReader, item: Item, *, shown: object) -> bytes:

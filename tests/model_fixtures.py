@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from pytest_vlmsight.models.transformers_vlm import TransformersVlm
@@ -74,3 +74,16 @@ def family_vlm(families: Callable[[str], Path]) -> Callable[[str], TransformersV
         return made[name]
 
     return get
+
+
+@pytest.fixture(autouse=True, scope="module")
+def shallow(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Models of the recipe have two layers in its tests: a third of the time that six take."""
+    if request.path.parent.name != "tiny":
+        yield
+        return
+    from pytest_vlmsight.models.tiny import architecture
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(architecture, "LAYERS", 2)
+        yield

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -87,6 +92,38 @@ def test_a_task_that_nobody_makes_is_not_waited_for(tasks: list[Task]) -> None:
     ahead.wait(tasks[0])
     ahead.close()
     ahead.close()
+
+
+def test_processes_end_with_the_run_that_started_them_where_it_is_killed(tmp_path: Path) -> None:
+    begun = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from pytest_vlmsight.making import Ahead\n"
+        "from pytest_vlmsight.tasks.generated import Canvas\n"
+        "from pytest_vlmsight.tasks.relative_depth import relative_depth\n"
+        "task = relative_depth(canvas=Canvas(cache=Path(sys.argv[1])))\n"
+        "ahead = Ahead([task], n=2000, seed=0, jobs=2)\n"
+        "print('begun', flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", begun, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    try:
+        assert process.stdout.readline() == b"begun\n"
+        end = time.monotonic() + 60
+        while not list(tmp_path.rglob("*.png")) and time.monotonic() < end:
+            time.sleep(0.01)
+        assert list(tmp_path.rglob("*.png"))
+        process.kill()
+        # They hold the other end of it, all of them.
+        process.communicate(timeout=30)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def test_at_most_the_cores_of_the_machine() -> None:

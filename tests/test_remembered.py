@@ -231,6 +231,34 @@ def test_what_a_model_only_says_once_it_was_asked_is_said_again(tmp_path: Path) 
     assert_equal(measured(Silent(**more), items, folder=tmp_path), first)
 
 
+class Primed(KeptVlm):
+    """Says how its answers begin once it was asked."""
+
+    def ask(self, prompts: Iterable[Prompt], **how: Any) -> Iterator[Answer]:
+        for answer in super().ask(prompts, **how):
+            self.provenance = {**self.provenance, "primer": "Answer: ("}
+            yield answer
+
+
+@pytest.mark.parametrize("prompts", [9, 16, 17, 23])
+def test_what_a_model_learns_when_asked_is_known_after_a_kill(prompts: int, tmp_path: Path) -> None:
+    """Also where all answers were kept and only pictures are still to be looked at."""
+    items = readable_items("pooled", 8)
+    how: dict[str, Any] = {"folder": tmp_path, "blind": ("blank",)}
+    want = measured(Primed(primer=None), items, **(how | {"folder": tmp_path / "other"}))
+    assert want.provenance["primer"] == "Answer: ("
+    with pytest.raises(KeyboardInterrupt):
+        measured(Primed(primer=None, dies_after=prompts), items, **how)
+    vlm = Primed(primer=None)
+    assert_equal(measured(vlm, items, **how), want)
+    assert vlm.looked
+    # And once nothing is asked or looked at any more.
+    vlm = Primed(primer=None)
+    assert_equal(measured(vlm, items, **how), want)
+    assert not vlm.prompts
+    assert not vlm.looked
+
+
 def test_a_question_that_recurs_is_asked_once(tmp_path: Path) -> None:
     items = [replace(one, question="Which?") for one in readable_items("linear", 24)]
     vlm = KeptVlm()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,8 @@ KNOWS_PYTEST = {
 }
 
 
-def imports(path: Path, *, top_level_only: bool = False) -> set[str]:
+@cache
+def imports(path: Path, *, top_level_only: bool = False) -> frozenset[str]:
     """Absolute names of what a module imports, type-checking imports left out."""
     tree = ast.parse(path.read_text())
     for node in ast.walk(tree):
@@ -44,10 +46,10 @@ def imports(path: Path, *, top_level_only: bool = False) -> set[str]:
             base = package[: len(package) - node.level + 1] if node.level else ()
             stem = ".".join((*base, *((node.module,) if node.module else ())))
             found |= {stem} if node.module else {f"{stem}.{a.name}" for a in node.names}
-    return found
+    return frozenset(found)
 
 
-def within(names: set[str], *packages: str) -> set[str]:
+def within(names: set[str] | frozenset[str], *packages: str) -> set[str]:
     return {n for n in names if any(n == p or n.startswith(f"{p}.") for p in packages)}
 
 

@@ -73,6 +73,17 @@ def lora(plain: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made(plain, tmp_path_factory.mktemp("lora") / "lora", **KINDS["lora"])
 
 
+@pytest.fixture(scope="module")
+def base(plain: Path) -> TransformersVlm:
+    """The checkpoint without an adapter, loaded."""
+    return loaded(plain)
+
+
+@pytest.fixture(scope="module")
+def with_lora(plain: Path, lora: Path) -> TransformersVlm:
+    return loaded(plain, lora)
+
+
 @pytest.fixture
 def broken(lora: Path, tmp_path: Path) -> Path:
     """A copy that a test may break."""
@@ -110,53 +121,54 @@ def refused(base: Path, adapter: Path, match: str) -> str:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_answers_are_those_of_the_merged_checkpoint(
-    plain: Path, tmp_path: Path, kind: str
+    plain: Path, base: TransformersVlm, tmp_path: Path, kind: str
 ) -> None:
     adapter = made(plain, tmp_path / "adapter", **KINDS[kind])
-    base = asked(loaded(plain))
     with_adapter = loaded(plain, adapter)
     merged = loaded(tmp_path / "adapter-merged")
     assert gap(asked(with_adapter), asked(merged)) <= 1e-5
-    assert gap(asked(with_adapter), base) > 1e-3
+    assert gap(asked(with_adapter), asked(base)) > 1e-3
 
 
-def test_features_are_those_of_the_merged_encoder(plain: Path, lora: Path) -> None:
+def test_features_are_those_of_the_merged_encoder(
+    base: TransformersVlm, with_lora: TransformersVlm, lora: Path
+) -> None:
     stage = Stage("encoder", 1)
     seen = [
         next(iter(vlm.look([noise(1)], stage=stage))).features
-        for vlm in (
-            loaded(plain),
-            loaded(plain, lora),
-            loaded(lora.with_name("lora-merged")),
-        )
+        for vlm in (base, with_lora, loaded(lora.with_name("lora-merged")))
     ]
     torch.testing.assert_close(seen[1], seen[2], atol=1e-5, rtol=0)
     assert (seen[1] - seen[0]).abs().max() > 1e-2
 
 
-def test_an_adapter_that_changes_nothing_answers_as_its_base(plain: Path, broken: Path) -> None:
+def test_an_adapter_that_changes_nothing_answers_as_its_base(
+    plain: Path, base: TransformersVlm, broken: Path
+) -> None:
     def zero(weights: dict[str, torch.Tensor]) -> None:
         for key, values in weights.items():
             if "lora_B" in key:
                 weights[key] = torch.zeros_like(values)
 
     edit_weights(broken, zero)
-    assert gap(asked(loaded(plain, broken)), asked(loaded(plain))) == 0
+    assert gap(asked(loaded(plain, broken)), asked(base)) == 0
 
 
-def test_the_model_is_an_ordinary_one_and_provenance_names_both(plain: Path, lora: Path) -> None:
-    vlm = loaded(plain, lora)
+def test_the_model_is_an_ordinary_one_and_provenance_names_both(
+    plain: Path, lora: Path, base: TransformersVlm, with_lora: TransformersVlm
+) -> None:
+    vlm = with_lora
     assert vlm.name == f"{plain}+{lora}"
     assert vlm.provenance["source"] == plain.name
     assert vlm.provenance["adapter"] == lora.name
     assert type(vlm._engine.model).__name__ == "LlavaForConditionalGeneration"
     assert not any("lora" in key for key, _ in vlm._engine.model.named_parameters())
     assert not any(weights.requires_grad for weights in vlm._engine.model.parameters())
-    assert loaded(plain).provenance["adapter"] is None
+    assert base.provenance["adapter"] is None
 
 
 def test_an_adapter_of_the_older_layout_of_modules_fits(
-    plain: Path, lora: Path, broken: Path
+    plain: Path, with_lora: TransformersVlm, broken: Path
 ) -> None:
     """As trained with transformers 4."""
 
@@ -168,7 +180,7 @@ def test_an_adapter_of_the_older_layout_of_modules_fits(
             weights[old] = weights.pop(key)
 
     edit_weights(broken, older)
-    assert gap(asked(loaded(plain, broken)), asked(loaded(plain, lora))) == 0
+    assert gap(asked(loaded(plain, broken)), asked(with_lora)) == 0
 
 
 @pytest.mark.parametrize("name", ["adapter_model.bin", None])

@@ -18,23 +18,30 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from pytest_vlmsight.models.transformers_vlm import TransformersVlm
 
-@pytest.mark.parametrize("size", [(336, 160), (150, 300)], ids=str)
-def test_a_picture_that_would_be_cropped_is_given_whole(
-    tmp_path: Path, size: tuple[int, int]
-) -> None:
-    """What lies beyond a centre crop neither LLM nor readout could see."""
+
+@pytest.fixture(scope="module")
+def cropping(tmp_path_factory: pytest.TempPathFactory) -> dict[str, TransformersVlm]:
+    """A checkpoint whose processor crops, given several images in either way."""
     from transformers import CLIPImageProcessorPil
 
     crop = CLIPImageProcessorPil(
         size={"shortest_edge": SIDE}, crop_size={"height": SIDE, "width": SIDE}
     )
-    folder = build(tmp_path / "model", EYES["clip"](), processor=crop)
+    folder = build(tmp_path_factory.mktemp("crop") / "model", EYES["clip"](), processor=crop)
+    return {images: loaded(folder, images=images) for images in ("separate", "composite")}
+
+
+@pytest.mark.parametrize("size", [(336, 160), (150, 300)], ids=str)
+def test_a_picture_that_would_be_cropped_is_given_whole(
+    cropping: dict[str, TransformersVlm], size: tuple[int, int]
+) -> None:
+    """What lies beyond a centre crop neither LLM nor readout could see."""
     image = texture(size, 0)
     x, y = size[0] - 20, size[1] - 20
     marked = with_square(image, x, y, 36)
-    for images in ("separate", "composite"):
-        vlm = loaded(folder, images=images)
+    for vlm in cropping.values():
         shown = [asked(vlm, [image, second], Stage("encoder", 1))[1] for second in (image, marked)]
         for before, after in (shown, vlm.look([image, marked], stage=Stage("encoder", 1))):
             for centres, length in zip((before.xs, before.ys), size, strict=True):
@@ -44,16 +51,14 @@ def test_a_picture_that_would_be_cropped_is_given_whole(
             assert hottest(changed(before, after)) == nearest(before, x, y)
 
 
-def test_padding_to_a_square_is_the_processors_mean_colour(tmp_path: Path) -> None:
-    from transformers import CLIPImageProcessorPil
-
-    crop = CLIPImageProcessorPil(
-        size={"shortest_edge": SIDE}, crop_size={"height": SIDE, "width": SIDE}
-    )
-    vlm = loaded(build(tmp_path / "model", EYES["clip"](), processor=crop), images="separate")
+def test_padding_to_a_square_is_the_processors_mean_colour(
+    cropping: dict[str, TransformersVlm],
+) -> None:
+    vlm = cropping["separate"]
+    mean = vlm._engine.processor.image_processor.image_mean
     (canvas,), _ = vlm._given(Prompt(images=(texture((300, 150), 0),), question="?", options=()))
     assert canvas.size == (300, 300)
-    assert canvas.getpixel((299, 299)) == tuple(round(255 * m) for m in crop.image_mean)
+    assert canvas.getpixel((299, 299)) == tuple(round(255 * m) for m in mean)
     pixels = vlm._engine.encode(
         [(Prompt(images=(), question="?", options=()), [canvas])], primer=None
     )

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 
-from pytest_vlmsight.models.tiny import examination_store
 from pytest_vlmsight.models.tiny.answering import answers, asked_of, train_parts
 from pytest_vlmsight.models.tiny.architecture import GRID, new_vlm
 from pytest_vlmsight.models.tiny.examination_store import ExaminationStore, save
@@ -82,7 +81,7 @@ def test_it_learns_to_look(store: ExaminationStore, tokenizer: Any, tmp_path: Pa
         vlm,
         step,
         parts=("projector", "mouth"),
-        course=Course(steps=30, rate=3e-3),
+        course=Course(steps=30, rate=5e-3),
         path=tmp_path / "mouth.safetensors",
         told=ignored,
     )
@@ -159,12 +158,3 @@ def test_questions_about_several_pictures_can_be_asked_with_the_others(
     assert apart.keys() == joined.keys()
     for key, logits in apart.items():
         assert torch.allclose(logits, joined[key], atol=1e-4)
-
-
-def test_stores_of_naming_questions_are_read_alike(tmp_path: Path) -> None:
-    assert examination_store.QUESTIONS >= 1
-    (tmp_path / "a-0-0000").mkdir()
-    save(tmp_path / "a-0-0000", [coloured(0), coloured(2)])
-    read = ExaminationStore(tmp_path, name="a", count=1, seed=0)
-    assert [read.pictures(number) for number in range(2)] == [1, 2]
-    assert read.questions(1) == coloured(2).questions

@@ -104,9 +104,10 @@ def test_what_it_learns_is_what_the_projector_reads(store: LessonStore, tmp_path
     images = eye.normalised(np.zeros((2, 224, 224, 3), np.uint8))
     with torch.no_grad():
         seen = eye.look(tower, images)
-        states = tower(pixel_values=images, output_hidden_states=True).hidden_states[6]
+        states = tower(pixel_values=images, output_hidden_states=True).hidden_states
+        last = states[tower.config.num_hidden_layers]
     assert seen.shape == (2, 128, GRID, GRID)
-    assert torch.equal(seen[1, :, 2, 5], states[1, 1 + 2 * GRID + 5])
+    assert torch.equal(seen[1, :, 2, 5], last[1, 1 + 2 * GRID + 5])
 
 
 def test_pixels_are_normalised_as_the_processor_does_it() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import torch
 
 from pytest_vlmsight.models.names import parse_name
 from pytest_vlmsight.models.tiny import (
+    architecture,
     examination_store,
     lesson_store,
     suite_items,
@@ -22,18 +24,52 @@ from pytest_vlmsight.models.tiny.store import PARTS
 from pytest_vlmsight.tasks.relative_depth import relative_depth
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
+@contextmanager
+def all_is_small() -> Iterator[None]:
+    """Batches, parts and items of a recipe that takes seconds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lesson_store, "PART", 2)
+        patch.setattr(examination_store, "PART", 4)
+        for name, module in product(("BATCH", "LESSONS", "MORE_LESSONS"), (train, trainer)):
+            patch.setattr(module, name, 2)
+        patch.setattr(trainer, "suite_texts", lambda: ["Which image shows another object?"])
+        patch.setattr(suite_items, "make", some_items)
+        yield
+
+
 @pytest.fixture
-def little(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def little() -> Iterator[list[str]]:
     """Arguments for as little as possible."""
-    monkeypatch.setattr(lesson_store, "PART", 2)
-    monkeypatch.setattr(examination_store, "PART", 4)
-    for name, module in product(("BATCH", "LESSONS", "MORE_LESSONS"), (train, trainer)):
-        monkeypatch.setattr(module, name, 2)
-    monkeypatch.setattr(trainer, "suite_texts", lambda: ["Which image shows another object?"])
-    monkeypatch.setattr(suite_items, "make", some_items)
+    with all_is_small():
+        yield least()
+
+
+@pytest.fixture(scope="module")
+def followed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the recipe was followed to its end."""
+    folder = tmp_path_factory.mktemp("recipe") / "new"
+    with all_is_small():
+        train.main([str(folder), *least()])
+    return folder
+
+
+@pytest.fixture
+def nothing_is_made(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Lessons and items are those that are there."""
+    for module in (lesson_store, suite_items):
+        monkeypatch.setattr(module, "make", never)
+    return monkeypatch
+
+
+def never(*_: object) -> None:
+    raise AssertionError("it was made before")
+
+
+def least() -> list[str]:
     counts = dict.fromkeys(
         (
             "eye-steps",
@@ -57,52 +93,42 @@ def some_items(seed: int, folder: Path, number: int) -> None:
     examination_store.save(folder, suite_items.examinations(relative_depth(), 4, seed))
 
 
-def test_checkpoints_come_out_and_nothing_is_made_twice(
-    little: list[str],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_checkpoints_come_out(followed: Path) -> None:
     from pytest_vlmsight.models.transformers_vlm import TransformersVlm
 
-    train.main([str(tmp_path / "new"), *little])
-    assert "wrote" in capsys.readouterr().out
-    folder = tmp_path / "new" / "models"
     parts = {}
     for name in ("tiny", *(f"tiny-{ending}" for ending in trainer.TUNED.values())):
-        vlm = TransformersVlm.from_name(parse_name(str(folder / name)))
-        assert str(vlm.fed_from) == "encoder[6]"
+        vlm = TransformersVlm.from_name(parse_name(str(followed / "models" / name)))
+        assert str(vlm.fed_from) == f"encoder[{architecture.LAYERS}]"
         parts[name] = vlm._engine.model.state_dict()
     for part, ending in trainer.TUNED.items():
         own = parts[f"tiny-{ending}"]
         changed = {key for key, one in own.items() if not torch.equal(one, parts["tiny"][key])}
         assert changed
         assert all(PARTS[part] in key or key == "lm_head.weight" for key in changed)
+
+
+def test_nothing_is_made_twice(
+    followed: Path,
+    little: list[str],
+    nothing_is_made: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder = followed / "models"
     before = {path.name: path.read_bytes() for path in folder.glob("*.safetensors")}
-
-    def never(*_: object) -> None:
-        raise AssertionError("it was made before")
-
-    monkeypatch.setattr(lesson_store, "make", never)
-    monkeypatch.setattr(examination_store, "make", never)
-    monkeypatch.setattr(suite_items, "make", never)
-    monkeypatch.setattr(lesson_store.LessonStore, "batch", never)
-    train.main([str(tmp_path / "new"), *little])
+    nothing_is_made.setattr(examination_store, "make", never)
+    nothing_is_made.setattr(lesson_store.LessonStore, "batch", never)
+    train.main([str(followed), *little])
+    assert "wrote tiny, " in capsys.readouterr().out
     assert {path.name: path.read_bytes() for path in folder.glob("*.safetensors")} == before
 
 
+@pytest.mark.usefixtures("nothing_is_made")
 def test_another_eye_learns_from_the_same_lessons_and_is_tuned(
-    little: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    followed: Path, little: list[str]
 ) -> None:
-    train.main([str(tmp_path), *little])
-
-    def never(*_: object) -> None:
-        raise AssertionError("it was made before")
-
-    monkeypatch.setattr(lesson_store, "make", never)
-    monkeypatch.setattr(suite_items, "make", never)
-    train.main([str(tmp_path), *little, "--eye=classified"])
-    models = tmp_path / "models"
+    train.main([str(followed), *little, "--eye=classified"])
+    models = followed / "models"
     names = sorted(path.name for path in models.iterdir() if path.is_dir())
     assert names == sorted(
         f"tiny{ending}"

@@ -10,6 +10,7 @@ import pytest
 from pytest_vlmsight.models.base import Prompt, Stage
 from pytest_vlmsight.models.names import parse_name
 from pytest_vlmsight.models.prompts import LETTERS, wording
+from pytest_vlmsight.models.tiny import architecture
 from pytest_vlmsight.models.tiny.architecture import GRID, new_vlm
 from pytest_vlmsight.models.tiny.words import VOCABULARY, new_processor, new_tokenizer
 
@@ -66,7 +67,7 @@ def test_letters_are_single_tokens_after_the_first_primer(vlm: Any) -> None:
 def test_the_adapter_of_all_models_reads_it(vlm: TransformersVlm) -> None:
     from PIL import Image
 
-    assert vlm.fed_from == Stage("encoder", 6)
+    assert vlm.fed_from == Stage("encoder", architecture.LAYERS)
     noise = np.random.default_rng(0).integers(0, 256, (2, 224, 224, 3), np.uint8)
     pictures = tuple(Image.fromarray(picture) for picture in noise)
     prompt = Prompt(images=pictures, question=QUESTION, options=OPTIONS)
