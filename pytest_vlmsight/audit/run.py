@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from pytest_vlmsight.progress import Progress
@@ -17,8 +19,16 @@ if TYPE_CHECKING:
     from pytest_vlmsight.tasks.item import Task
 
 
-def run_audits(tasks: Sequence[Task], *, n: int, seed: int, jobs: int, output: Path | None) -> bool:
-    """Audit tasks, printing each as soon as it is done.
+def run_audits(
+    tasks: Sequence[Task],
+    *,
+    n: int,
+    seed: int,
+    jobs: int,
+    output: Path | None,
+    as_json: bool = False,
+) -> bool:
+    """Audit tasks, printing each as soon as it is done, or all as JSON at the end.
 
     Args:
         tasks: at least one.
@@ -26,6 +36,7 @@ def run_audits(tasks: Sequence[Task], *, n: int, seed: int, jobs: int, output: P
         seed: of the items and their orders.
         jobs: processes.
         output: Markdown file to write; None writes none.
+        as_json: whether for programs.
 
     Returns:
         Whether any shortcut exceeds.
@@ -43,12 +54,17 @@ def run_audits(tasks: Sequence[Task], *, n: int, seed: int, jobs: int, output: P
     try:
         for task in tasks:
             found.append(audit(task, n=n, seed=seed, jobs=jobs, progress=progress))
-            print(table(found[-1]), flush=True)
+            if not as_json:
+                print(table(found[-1]), flush=True)
     finally:
         if progress is not None:
             progress.clear()
-    print(legend(found))
     if output is not None:
         write_markdown(found, output)
-        print(f"wrote {output}")
+    if as_json:
+        print(json.dumps([asdict(result) for result in found], indent=2, sort_keys=True))
+    else:
+        print(legend(found))
+        if output is not None:
+            print(f"wrote {output}")
     return any(result.exceeded for result in found)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .printing import add_json, print_written
+
 if TYPE_CHECKING:
     import argparse
 
@@ -20,6 +22,7 @@ def add(commands: Any) -> None:
     command.add_argument("--seed", type=int, default=0, help="seed of the new projector (0)")
     command.add_argument("--dtype", default="float32", help="float32, bfloat16 or float16")
     command.add_argument("--overwrite", action="store_true", help="replace what is there")
+    add_json(command, "written")
     command.set_defaults(run=run)
 
 
@@ -35,4 +38,4 @@ def run(parsed: argparse.Namespace) -> None:
         dtype=parsed.dtype,
         overwrite=parsed.overwrite,
     )
-    print(f"wrote {folder}")
+    print_written([folder], as_json=parsed.json)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .making import add_making, named
+from .printing import add_json
 
 if TYPE_CHECKING:
     import argparse
@@ -20,6 +21,7 @@ def add(commands: Any) -> None:
     add_making(command, n=2000)
     command.add_argument("--jobs", type=int, default=2, help="processes that read pictures (2)")
     command.add_argument("-o", "--output", type=Path, help="Markdown file to write")
+    add_json(command, "a list of audits")
     command.set_defaults(run=run)
 
 
@@ -29,6 +31,11 @@ def run(parsed: argparse.Namespace) -> int:
 
     tasks = named(parsed, parsed.task)
     exceeded = run_audits(
-        tasks, n=parsed.n, seed=parsed.seed, jobs=parsed.jobs, output=parsed.output
+        tasks,
+        n=parsed.n,
+        seed=parsed.seed,
+        jobs=parsed.jobs,
+        output=parsed.output,
+        as_json=parsed.json,
     )
     return int(exceeded)

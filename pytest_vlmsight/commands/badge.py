@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .printing import add_json, print_written
+
 if TYPE_CHECKING:
     import argparse
 
@@ -24,6 +26,7 @@ def add(commands: Any) -> None:
     command.add_argument("--model", metavar="NAME", help="only this model of the run")
     command.add_argument("--task", metavar="NAME", help="of this task, not of all together")
     command.add_argument("--label", metavar="TEXT", help="words on the left (sight, or the task)")
+    add_json(command, "written")
     command.set_defaults(run=run)
 
 
@@ -36,5 +39,4 @@ def run(parsed: argparse.Namespace) -> None:
     files = write_badges(
         run, parsed.output, model=parsed.model, task=parsed.task, label=parsed.label
     )
-    for file in files:
-        print(f"wrote {file}")
+    print_written(files, as_json=parsed.json)

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .printing import add_json, print_json
+
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
@@ -40,7 +42,7 @@ def add(commands: Any) -> None:
         "--older-than", metavar="DAYS", type=float, help="prune: what was not used in so many days"
     )
     cache.add_argument("--model", help="prune, clear: answers of this model alone")
-    cache.add_argument("--json", action="store_true", help="show: as JSON")
+    add_json(cache, "what there is, or removed_bytes")
     cache.set_defaults(run=_run)
 
 
@@ -61,15 +63,17 @@ def _run(parsed: argparse.Namespace) -> None:
     else:
         limit = None if parsed.max_size is None else parse_size(parsed.max_size)
         removed = _prune(folder, limit=limit, days=parsed.older_than, model=parsed.model)
-    print(f"removed {_shown(removed)} from {folder}")
+    if parsed.json:
+        print_json({"folder": str(folder), "removed_bytes": removed})
+    else:
+        print(f"removed {_shown(removed)} from {folder}")
 
 
 def _check(parsed: argparse.Namespace) -> None:
     """Refuse options that the action would not heed."""
-    heeded = {"show": ("json",), "prune": ("max_size", "older_than", "model"), "clear": ("model",)}
-    for name in ("max_size", "older_than", "model", "json"):
-        given = getattr(parsed, name)
-        if given is not None and given is not False and name not in heeded[parsed.action]:
+    heeded = {"show": (), "prune": ("max_size", "older_than", "model"), "clear": ("model",)}
+    for name in ("max_size", "older_than", "model"):
+        if getattr(parsed, name) is not None and name not in heeded[parsed.action]:
             raise ValueError(f"{parsed.action} takes no --{name.replace('_', '-')}")
     if parsed.older_than is not None and not parsed.older_than >= 0:
         raise ValueError(f"--older-than: expected days from 0, got {parsed.older_than}")
@@ -118,8 +122,6 @@ def _show(folder: Path, *, as_json: bool) -> None:
 
 
 def _print_json(folder: Path, counted: dict[str, tuple[int, int]], parts: Sequence[Part]) -> None:
-    import json
-
     told: dict[str, Any] = {"folder": str(folder)}
     for kind, (count, taken) in counted.items():
         told[kind.replace(" ", "_")] = {"count": count, "bytes": taken}
@@ -135,7 +137,7 @@ def _print_json(folder: Path, counted: dict[str, tuple[int, int]], parts: Sequen
         }
         for (model, task), some in _by_name(parts).items()
     ]
-    print(json.dumps(told, indent=2))
+    print_json(told)
 
 
 def _by_name(parts: Sequence[Part]) -> dict[tuple[str, str], list[Part]]:

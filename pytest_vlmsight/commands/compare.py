@@ -21,7 +21,8 @@ def add(commands: Any) -> None:
         default="",
         help="regressed, inconclusive, new, missing, incomparable, improved",
     )
-    command.add_argument("--format", default="text", help="text, markdown or json (text)")
+    command.add_argument("--format", help="text, markdown or json (text)")
+    command.add_argument("--json", action="store_true", help="as --format=json")
     command.add_argument("-o", "--output", type=Path, help="file to write")
     command.add_argument(
         "--model", action="append", default=[], help="NAME, or OLD=NEW; repeatable (all)"
@@ -47,17 +48,20 @@ def run(parsed: argparse.Namespace) -> int:
     for word in fail_on:
         if word not in known:
             raise ValueError(f"--fail-on: got {word!a}; expected any of {', '.join(known)}")
-    if parsed.format not in FORMATS:
-        raise ValueError(f"--format: got {parsed.format!a}; expected {', '.join(FORMATS)}")
+    form = parsed.format or ("json" if parsed.json else "text")
+    if form not in FORMATS:
+        raise ValueError(f"--format: got {form!a}; expected {', '.join(FORMATS)}")
+    if parsed.json and form != "json":
+        raise ValueError(f"--format={form} and --json: give one of them")
     compared = compare_runs(
         read_run(parsed.old),
         read_run(parsed.new),
         gate=read_gate(alpha=parsed.alpha, drop=parsed.drop),
         pairs=[(old, new or old) for old, _, new in (m.partition("=") for m in parsed.model)],
     )
-    text = rendered(compared, parsed.format)
+    text = rendered(compared, form)
     if parsed.output is None:
-        print(text if parsed.format == "json" else for_log(text), end="")
+        print(text if form == "json" else for_log(text), end="")
     else:
         try:
             with whole_file(parsed.output) as unfinished:

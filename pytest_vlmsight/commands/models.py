@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .printing import print_json, told
+from .printing import add_json, print_json, told
 
 if TYPE_CHECKING:
     import argparse
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def add(commands: Any) -> None:
     """Add the command."""
     command = commands.add_parser("models", help="list the names that --vlm knows")
-    command.add_argument("--json", action="store_true", help="print JSON: models, not_measured")
+    add_json(command, "models, not_measured")
     command.set_defaults(run=run)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .making import add_making, the_one
+from .printing import add_json, print_written
 
 if TYPE_CHECKING:
     import argparse
@@ -17,6 +18,7 @@ def add(commands: Any) -> None:
     command.add_argument("task", help="a task's name, or its folder")
     command.add_argument("folder", type=Path, help="where to write it: new, or empty")
     add_making(command, n=400)
+    add_json(command, "items, written")
     command.set_defaults(run=run)
 
 
@@ -25,4 +27,7 @@ def run(parsed: argparse.Namespace) -> None:
     from pytest_vlmsight.tasks.packing import pack_task
 
     count = pack_task(the_one(parsed), parsed.folder, n=parsed.n, seed=parsed.seed)
-    print(f"wrote {count} items to {parsed.folder}")
+    if parsed.json:
+        print_written([parsed.folder], as_json=True, items=count)
+    else:
+        print(f"wrote {count} items to {parsed.folder}")

@@ -7,6 +7,8 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .printing import add_json, print_written
+
 if TYPE_CHECKING:
     from pytest_vlmsight.baselines import Baseline
     from pytest_vlmsight.records.run import Run
@@ -24,6 +26,7 @@ def add(commands: Any) -> None:
     )
     command.add_argument("--budget", type=_megabytes, help="MB that pictures may take (4)")
     command.add_argument("--no-images", action="store_true", help="without pictures")
+    add_json(command, "written")
     command.set_defaults(run=run)
 
 
@@ -46,7 +49,7 @@ def run(parsed: argparse.Namespace) -> None:
         budget=DEFAULT_BUDGET if parsed.budget is None else parsed.budget,
         baselines=None if parsed.baseline is None else _baselines(parsed.baseline, run),
     )
-    print(f"wrote {output}")
+    print_written([output], as_json=parsed.json)
 
 
 def _baselines(typed: str, run: Run) -> dict[str, Baseline]:

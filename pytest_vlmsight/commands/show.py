@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .making import add_making, the_one
+from .printing import add_json, print_written
 
 if TYPE_CHECKING:
     import argparse
@@ -18,6 +19,7 @@ def add(commands: Any) -> None:
     command.add_argument("-o", "--output", type=Path, required=True, help="image file to write")
     command.add_argument("--marker", nargs="*", default=[], help="colour=… size=… shape=… or vary")
     add_making(command, n=12)
+    add_json(command, "written")
     command.set_defaults(run=run)
 
 
@@ -26,4 +28,4 @@ def run(parsed: argparse.Namespace) -> None:
     from pytest_vlmsight.tasks.sheet import write_sheet
 
     write_sheet(the_one(parsed), n=parsed.n, seed=parsed.seed, path=parsed.output)
-    print(f"wrote {parsed.output}")
+    print_written([parsed.output], as_json=parsed.json)

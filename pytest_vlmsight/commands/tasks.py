@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .printing import print_json, told
+from .printing import add_json, print_json, told
 
 if TYPE_CHECKING:
     import argparse
@@ -16,7 +16,7 @@ def add(commands: Any) -> None:
     """Add the command."""
     command = commands.add_parser("tasks", help="list tasks")
     command.add_argument("task", nargs="*", help="name, folder or glob (default: all built-in)")
-    command.add_argument("--json", action="store_true", help="print JSON: a list of tasks")
+    add_json(command, "a list of tasks")
     command.set_defaults(run=run)
 
 

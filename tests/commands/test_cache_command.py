@@ -175,7 +175,6 @@ def test_a_file_that_is_no_database_is_cleared_and_else_told(folder: Path, capsy
         (["show", "--model=new"], "show takes no --model"),
         (["clear", "--older-than=3"], "clear takes no --older-than"),
         (["clear", "--older-than=0"], "clear takes no --older-than"),
-        (["clear", "--json"], "clear takes no --json"),
         (["prune", "--max-size=lots"], "expected a size such as 500M or 2G, got 'lots'"),
         (["prune", "--older-than=-1"], "expected days from 0, got -1.0"),
         (["prune", "--older-than=nan"], "expected days from 0, got nan"),
