@@ -30,12 +30,19 @@ def make(seed: int, folder: Path, number: int) -> None:
 
 
 def examinations(task: Task, n: int, seed: int) -> list[Examination]:
-    """Items as a model is asked them, right answers balanced over the letters."""
-    from pytest_vlmsight.tasks.presentation import balanced_orders
+    """Items as a model is asked them, each in all rotations of its options.
+
+    The right answer is at each letter once, so that pictures which are remembered tell no letter.
+    """
+    from pytest_vlmsight.tasks.presentation import balanced_orders, rotations
 
     items = task.make_items(n, seed)
     orders = balanced_orders(items, seed=seed)
-    return [_examined(task, item, order) for item, order in zip(items, orders, strict=True)]
+    return [
+        _examined(task, item, turned)
+        for item, order in zip(items, orders, strict=True)
+        for turned in rotations(order)
+    ]
 
 
 def _examined(task: Task, item: Item, order: Sequence[int]) -> Examination:
