@@ -90,7 +90,7 @@ def activate(config: pytest.Config) -> None:
         ),
         "vlmsight-suite",
     )
-    fixtures.register(config, names=names)
+    fixtures.parametrise(config, names=names)
 
 
 def _baselines(

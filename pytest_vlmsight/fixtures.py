@@ -30,21 +30,34 @@ MARKER = (
 NO_MODEL = "no model is named: pytest --vlm=NAME"
 
 
-def register(config: pytest.Config, *, names: Sequence[ModelName] = ()) -> None:
-    """Give tests the fixtures of this module, and the fixture ``vlm``.
+_PARAMETRISED = "vlmsight-vlm"
+
+
+def register(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Give tests the fixtures of this module, and a place for the fixture ``vlm``.
+
+    This is done before any conftest.py is read: of fixtures of one name that plugins have, the
+    last one is taken, and a user's may be in a plugin of their own.
+    """
+    pluginmanager.register(sys.modules[__name__], "vlmsight-fixtures")
+    pluginmanager.register(ModuleType("vlmsight_vlm"), _PARAMETRISED)
+
+
+def parametrise(config: pytest.Config, *, names: Sequence[ModelName] = ()) -> None:
+    """Make the fixture ``vlm``, before pytest looks for fixtures.
 
     Args:
         config: of the run.
         names: the models; a test that takes one is run for each, and skipped where there are none.
     """
-    config.pluginmanager.register(sys.modules[__name__], "vlmsight-fixtures")
-    made = ModuleType("vlmsight_vlm")  # pytest has no other way to know parameters this late
+    made = config.pluginmanager.get_plugin(_PARAMETRISED)
+    if made is None:  # switched off, by `-p no:…`
+        return
     ids = [name.shown for name in names]
     if names:
-        made.vlm = pytest.fixture(scope="session", params=names, ids=ids)(vlm)  # type: ignore[attr-defined]
+        made.vlm = pytest.fixture(scope="session", params=names, ids=ids)(vlm)
     else:
-        made.vlm = pytest.fixture(scope="session", name="vlm")(no_vlm)  # type: ignore[attr-defined]
-    config.pluginmanager.register(made, "vlmsight-vlm")
+        made.vlm = pytest.fixture(scope="session", name="vlm")(no_vlm)
 
 
 def vlm(request: pytest.FixtureRequest) -> Iterator[Vlm]:

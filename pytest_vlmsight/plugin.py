@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
-    """Make what a conftest.py may tell the plugin known to pytest."""
-    from . import hooks
+    """Make known to pytest what a conftest.py may tell the plugin, and the fixtures."""
+    from . import fixtures, hooks
 
     pluginmanager.add_hookspecs(hooks)
+    fixtures.register(pluginmanager)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -53,4 +54,4 @@ def pytest_configure(config: pytest.Config) -> None:
 
         activate(config)
     else:
-        fixtures.register(config)
+        fixtures.parametrise(config)

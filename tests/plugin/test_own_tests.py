@@ -395,6 +395,30 @@ def test_workers_load_each_model_once_and_record_the_same(project: pytest.Pytest
     ]
 
 
+@pytest.mark.parametrize("given", [(), SEEING])
+def test_a_fixture_of_that_name_in_a_plugin_of_the_users_is_taken(
+    project: pytest.Pytester, given: tuple[str, ...]
+) -> None:
+    """As it is when it is in a conftest.py: no test of theirs is skipped for want of a model."""
+    project.makepyfile(
+        my_own_plugin="""
+        import pytest
+
+        @pytest.fixture(scope="module")
+        def vlm():
+            return "my own"
+        """,
+        test_mine="""
+        def test_mine(vlm):
+            assert vlm == "my own"
+        """,
+    )
+    conftest = project.path / "conftest.py"
+    conftest.write_text(f'pytest_plugins = ["my_own_plugin"]\n{conftest.read_text()}')
+    project.syspathinsert()
+    project.runpytest_inprocess(*given, "test_mine.py").assert_outcomes(passed=1)
+
+
 def test_the_documented_tests_can_be_run(project: pytest.Pytester) -> None:
     (project.path / "tests").mkdir()
     files = [name for name in blocks() if name.startswith("tests/")]
@@ -403,7 +427,8 @@ def test_the_documented_tests_can_be_run(project: pytest.Pytester) -> None:
         # Rendered tasks take a second for ten items.
         text = blocks()[name].replace("items=60", "items=4")
         (project.path / name).write_text(text)
-    result = project.runpytest_inprocess(*SEEING, "-v", "tests")
+    # Files of these names are among this package's own tests.
+    result = project.runpytest_inprocess(*SEEING, "-v", "--import-mode=importlib", "tests")
     names = "tests/test_sight.py::test_what_is_answered_names_an_option"
     assert outcomes(result) == {
         "tests/test_blind_kinds.py::test_noise_tells_no_more_than_grey[seeing]": "PASSED",
