@@ -121,7 +121,7 @@ class Learner:
                     value = functional.cross_entropy(
                         logits, torch.tensor(targets, device=logits.device), reduction="sum"
                     ) / len(prompts)
-                if learn:
+                if value.requires_grad:
                     torch.autograd.backward(value)
                 total += float(value.detach())
         return total
