@@ -1,4 +1,4 @@
-"""Faults planted in a checkpoint: tuning helps the part that has it, and none where none can."""
+"""Faults planted in a checkpoint that runs: tuning helps the part that has it, and else none."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pytest_vlmsight.models.transformers_vlm import TransformersVlm
     from pytest_vlmsight.tasks.item import Task
 
+pytestmark = pytest.mark.slow
+
 N = 60
 
 
@@ -35,7 +37,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiles(tmp_path_factory: pytest.TempPathFactory) -> Task:
     """The hue of a strip in the pictures names the right option."""
     folder = tmp_path_factory.mktemp("finetune") / "tiles"
-    return load_task(tiny_packs.write_pack(folder, n=160, readout="nearest_patch"))
+    return load_task(tiny_packs.write_pack(folder, n=200, readout="nearest_patch"))
 
 
 def heedless(vlm: TransformersVlm) -> None:
@@ -64,7 +66,7 @@ def diagnosed(model: Path, tiles: Task) -> Callable[..., Diagnosis]:
     def run(fault: Callable[[TransformersVlm], None]) -> Diagnosis:
         vlm = tiny_vlms.loaded(model)
         settings = Settings(items=N, gate=GateSettings(min_gain=0.25), no_cache=True)
-        tuning = Tuning(steps=30, items=80, checked=20, rates=(1e-2,))
+        tuning = Tuning(steps=120, items=110, checked=30, rates=(1e-3,))
         subject = Subject(vlm, tiles, settings=settings, tuning=tuning)
         fault(vlm)
         return diagnose(subject)
@@ -78,7 +80,7 @@ def test_an_llm_that_ignores_what_it_is_given_is_helped_by_tuning_it(
     found = diagnosed(heedless)
     assert found.conclusion == "llm helps most"
     values: dict[str, Any] = {one.name: one.value for one in found.of("sighted")}
-    assert values["llm"] > 0.9
+    assert values["llm"] > 0.7
     assert all(values[way] < 0.5 for way in ("before", "encoder", "projector", "whole projector"))
 
 
