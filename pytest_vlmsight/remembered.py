@@ -336,12 +336,12 @@ def _context(
         "task": task,
         "scoring": scoring,
         "packages": {name: _version(name) for name in _PACKAGES},
-        "code": _code(),
+        "code": code(),
     }
 
 
 @lru_cache(maxsize=1)
-def _code() -> str:
+def code() -> str:
     """Digest of all of this package that decides answers and features."""
     here = Path(__file__).parent
     paths = [here / name for name in _SOURCES]

@@ -33,6 +33,14 @@ def add(commands: Any) -> None:
     command.add_argument("--dtype", default="auto", choices=DTYPES, help="as --vlm-dtype")
     command.add_argument("--batch-size", type=int, help="prompts per forward, as --vlm-batch")
     command.add_argument("--trust-remote-code", action="store_true", help="run a checkpoint's code")
+    command.add_argument(
+        "--tune",
+        nargs="*",
+        default=[],
+        metavar="NAME=VALUE",
+        help="budget of parts that tune: rank, steps, batch, items, checked, rates=X,Y, search, "
+        "seed; see docs/diagnosis.md",
+    )
     command.add_argument("--json", action="store_true", help="JSON: a list of diagnoses")
     command.add_argument("-o", "--output", type=Path, help="file to write, too")
     command.set_defaults(run=run)
@@ -49,6 +57,7 @@ def run(parsed: argparse.Namespace) -> int:
 
     from pytest_vlmsight.diagnosis.parts import chosen, diagnose
     from pytest_vlmsight.diagnosis.subject import Subject
+    from pytest_vlmsight.diagnosis.tuning import read_tuning
     from pytest_vlmsight.models import load_vlm
     from pytest_vlmsight.records.diagnoses import diagnosis_plain
     from pytest_vlmsight.report.diagnoses import in_full
@@ -59,7 +68,9 @@ def run(parsed: argparse.Namespace) -> int:
     for flag, number in (("--n", parsed.n), ("--batch-size", parsed.batch_size)):
         if number is not None and number < 1:
             raise ValueError(f"{flag}: got {number}, expected a whole number of at least 1")
-    task = the_one(parsed)
+    tuning = read_tuning(parsed.tune)
+    settings = Settings(items=parsed.n, seed=parsed.seed)
+    task = the_one(parsed, cache=settings.cache_folder())
     vlm = load_vlm(
         parsed.model,
         device=parsed.device,
@@ -69,8 +80,7 @@ def run(parsed: argparse.Namespace) -> int:
         trust_remote_code=parsed.trust_remote_code,
     )
     try:
-        settings = Settings(items=parsed.n, seed=parsed.seed)
-        found = list(diagnose(Subject(vlm, task, settings=settings), parts))
+        found = list(diagnose(Subject(vlm, task, settings=settings, tuning=tuning), parts))
     finally:
         vlm.close()
     if parsed.json:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
+    from pathlib import Path
 
     from pytest_vlmsight.tasks.item import Task
 
@@ -39,23 +40,29 @@ def named(parsed: argparse.Namespace, patterns: Sequence[str]) -> list[Task]:
     return resolve(patterns, **_how(parsed))
 
 
-def the_one(parsed: argparse.Namespace) -> Task:
+def the_one(parsed: argparse.Namespace, *, cache: Path | None = None) -> Task:
     """The only task that the argument ``task`` stands for.
+
+    Args:
+        parsed: the command's arguments.
+        cache: where items and pictures are kept; None keeps none.
 
     Raises:
         ValueError: it stands for none or several, or an option cannot be used.
     """
     from pytest_vlmsight.tasks.registry import resolve_one
 
-    return resolve_one(parsed.task, **_how(parsed))
+    return resolve_one(parsed.task, **_how(parsed, cache=cache))
 
 
-def _how(parsed: argparse.Namespace) -> dict[str, Any]:
+def _how(parsed: argparse.Namespace, *, cache: Path | None = None) -> dict[str, Any]:
     from pytest_vlmsight.options import parse_knobs
     from pytest_vlmsight.tasks.generated import Canvas
     from pytest_vlmsight.tasks.marker_words import parse_markers
 
     return {
-        "canvas": Canvas(size=parsed.size, markers=parse_markers(getattr(parsed, "marker", []))),
+        "canvas": Canvas(
+            size=parsed.size, markers=parse_markers(getattr(parsed, "marker", [])), cache=cache
+        ),
         "difficulty": [("*", parse_knobs(parsed.difficulty))] if parsed.difficulty else [],
     }

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 Part = Callable[["Subject"], Diagnosis]
 
-MODULES: dict[str, str] = {"layers": "layers"}
+MODULES: dict[str, str] = {
+    "layers": "layers",
+    "finetune": "finetune",
+}
 """Name → module of this package; in the order in which parts are run."""
 
 ALL = "all"

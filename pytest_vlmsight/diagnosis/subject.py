@@ -9,6 +9,8 @@ from pytest_vlmsight.evaluation import evaluate, presentations
 from pytest_vlmsight.models.base import MeasurementError
 from pytest_vlmsight.tasks.generated import GenerationError
 
+from .tuning import Tuning
+
 if TYPE_CHECKING:
     from pytest_vlmsight.evaluation import Evaluation, Progress
     from pytest_vlmsight.models.base import Vlm
@@ -28,11 +30,13 @@ class Subject:
         evaluation: what was measured already; made where a part needs it and it is None.
         told: of progress.
         cache: of answers, for an evaluation that is made.
+        tuning: budget of parts that tune.
 
     Attributes:
         vlm: as given. Whoever changes its weights puts them back.
         task: as given.
         settings: as given.
+        tuning: as given, or the usual one.
     """
 
     def __init__(
@@ -44,7 +48,9 @@ class Subject:
         evaluation: Evaluation | None = None,
         told: Progress | None = None,
         cache: AnswerCache | None = None,
+        tuning: Tuning | None = None,
     ) -> None:
+        self.tuning = tuning or Tuning()
         self.vlm, self.task, self.settings = vlm, task, settings
         self._evaluation, self._told, self._cache = evaluation, told, cache
 

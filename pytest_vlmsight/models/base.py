@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     import numpy as np
     from PIL.Image import Image
@@ -160,3 +161,47 @@ class LayeredVlm(Vlm, Protocol):
 
     def untrained(self, *, seed: int) -> LayeredVlm:
         """The same with random weights; raises MeasurementError or ModelError."""
+
+
+class Learning(Protocol):
+    """Weights of a model that learn which letter is right; see ``tuning.Learner``."""
+
+    size: int
+
+    def loss(self, prompts: Sequence[Prompt], right: Sequence[int], *, learn: bool) -> float:
+        """Mean cross-entropy of the right letters; with ``learn``, gradients for a step."""
+
+    def step(self, rate: float) -> None:
+        """Change the weights by the gradients of the last loss."""
+
+    def state(self) -> Mapping[str, Tensor]:
+        """All that the next step depends on."""
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Go on from a state; raises ValueError where it is that of other weights."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """A way to tune a model.
+
+    Attributes:
+        name: a part (encoder, projector, llm) by matrices of low rank, or the whole projector.
+        size: how many numbers learn.
+        told: the ranks, in words.
+    """
+
+    name: str
+    size: int
+    told: str
+
+
+@runtime_checkable
+class TunableVlm(Vlm, Protocol):
+    """A model whose parts can be tuned; a part of diagnosis needs it."""
+
+    def ways(self, *, rank: int) -> tuple[Sequence[Way], Mapping[str, str]]:
+        """Ways to tune it, and those that it has not → why; raises ModelError without peft."""
+
+    def tuned(self, name: str, *, rank: int, seed: int) -> AbstractContextManager[Learning]:
+        """Within it the model is asked as it is tuned; afterwards it is as before, bit for bit."""

@@ -9,6 +9,7 @@ from .base import ModelError
 EXTRAS = {
     "vision": ("torchvision", "timm", "num2words"),
     "peft": ("peft",),
+    "diagnose": ("peft",),
     "quantised": ("bitsandbytes", "accelerate"),
     "accelerate": ("accelerate",),
     "report": ("jinja2",),

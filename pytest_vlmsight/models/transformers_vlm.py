@@ -6,23 +6,35 @@ one run serves both the answer and the readout, which sees the very features the
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import math
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .base import Answer, MeasurementError, ModelError, PatchGrid, Prompt, Reading, Stage
+from .base import (
+    Answer,
+    MeasurementError,
+    ModelError,
+    PatchGrid,
+    Prompt,
+    Reading,
+    Stage,
+)
 from .composite import side_by_side, squared
 from .engine import ANY, Engine
+from .extras import require
 from .families import ONE_IMAGE
 from .fed_from import deepest_read
 from .grids import cut_out
 from .loading import Loaded, load, unasked
 from .projection import projection
 from .prompts import parse_letter
+from .reach import WHOLE, Reach, dealt_ranks, equal_weights, reach, ways_of
 from .recording import PROJECTED, recorded
 from .selfcheck import check_maps
+from .tuning import Learner, freed, lora
 from .untrained import untrained
 
 if TYPE_CHECKING:
@@ -31,6 +43,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from torch import Tensor
 
+    from .base import Way
     from .names import ModelName
 
 T = TypeVar("T")
@@ -63,6 +76,7 @@ class TransformersVlm:
         kind = type(loaded.model)
         self._class = f"{kind.__module__}.{kind.__qualname__}"
         self._uniform: dict[Hashable, Hashable] = {}
+        self._found: Reach | None = None
         one = self._engine.family.one_image or self._takes_one_image()
         self._composite = images == "composite" or (images == "auto" and one)
         self.fed_from = deepest_read(self._engine)
@@ -184,6 +198,59 @@ class TransformersVlm:
             batch=self._batch,
             images="composite" if self._composite else "separate",
         )
+
+    def ways(self, *, rank: int) -> tuple[Sequence[Way], Mapping[str, str]]:
+        """Ways to tune it: matrices of low rank, equally many weights in each part; and others.
+
+        Args:
+            rank: in the part that has most weights then; see ``reach.equal_weights``.
+
+        Returns:
+            Ways, and those that it has not → why.
+
+        Raises:
+            ModelError: peft is not installed.
+            MeasurementError: the weights are quantised.
+        """
+        require("diagnose", what="tuning parts of a model")
+        if self._loaded.quantisation:
+            raise MeasurementError(
+                f"{self.name} has quantised weights ({self._loaded.quantisation}), which are not "
+                "tuned; diagnose the checkpoint that they were made of"
+            )
+        found = self._reach()
+        return ways_of(found, rank=rank, model=self._engine.model), found.missing
+
+    @contextlib.contextmanager
+    def tuned(self, name: str, *, rank: int, seed: int) -> Iterator[Learner]:
+        """Tune it in one of its ways; afterwards all weights are as before, bit for bit.
+
+        Args:
+            name: of the way.
+            rank: as of ``ways``.
+            seed: of the matrices that start at random.
+        """
+        found, model = self._reach(), self._engine.model
+        if name == WHOLE:
+            learning = freed(model, found.projector)
+        else:
+            weights = equal_weights(found.layers, rank=rank)
+            ranks = dealt_ranks(found.layers[name], weights=weights)
+            learning = lora(model, ranks, seed=seed)
+        with learning as weights_of:
+            yield Learner(
+                self._engine,
+                given=lambda prompt: self._given(prompt)[0],
+                kind=partial(_kind, laid_out=False),
+                batch=self._batch,
+                weights=weights_of,
+            )
+
+    def _reach(self) -> Reach:
+        """What can be tuned; found once, before anything is."""
+        if self._found is None:
+            self._found = reach(self._engine, fed_from=self.fed_from)
+        return self._found
 
     def look(self, images: Iterable[Image], *, stage: Stage) -> Iterator[PatchGrid]:
         """Features of each image by itself, at an encoder layer or after the projector."""

@@ -14,11 +14,14 @@ from .picture_cache import DEPTHS, PICTURES
 if TYPE_CHECKING:
     from pathlib import Path
 
-KINDS = {"pictures": PICTURES, "depth maps": DEPTHS, "items": FOLDER}
+TUNINGS = "tunings"
+"""Folder of the cache with what trainings of diagnosis have written down."""
+
+KINDS = {"pictures": PICTURES, "depth maps": DEPTHS, "items": FOLDER, "tunings": TUNINGS}
 """What is kept, and in which folder of the cache."""
 
 # Whatever else lies there is not ours to remove.
-_OURS = re.compile(r"[0-9a-f]{64}\.png|[0-9a-f]{32}--?\d+\.jsonl")
+_OURS = re.compile(r"[0-9a-f]{64}\.(png|safetensors)|[0-9a-f]{32}--?\d+\.jsonl")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +43,11 @@ def kept_files(cache: Path, kind: str) -> list[KeptFile]:
     """All files of a kind, what was not used for the longest time first."""
     folder = cache / KINDS[kind]
     found = []
-    for path in (*folder.glob("*.jsonl"), *folder.glob("[0-9a-f][0-9a-f]/*.png")):
+    for path in (
+        *folder.glob("*.jsonl"),
+        *folder.glob("*.safetensors"),
+        *folder.glob("[0-9a-f][0-9a-f]/*.png"),
+    ):
         with suppress(OSError):  # another process removed it
             told = path.stat()
             if _OURS.fullmatch(path.name):
