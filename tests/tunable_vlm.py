@@ -140,7 +140,7 @@ class TunableFake(FakeVlm):
             learner.watch = self.step
             if name in self.fails:
                 for one in weights.values():
-                    one.requires_grad_(requires_grad=False)
+                    one.requires_grad = False
             yield learner
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -72,17 +72,17 @@ def read_tuning(words: Sequence[str]) -> Tuning:
     Raises:
         ValueError: one of them cannot be used.
     """
-    kinds = {field.name: type(field.default) for field in fields(Tuning)}
-    given = {}
+    usual = asdict(Tuning())
+    given: dict[str, Any] = {}
     for word in words:
         name, _, text = word.partition("=")
-        if name not in kinds:
-            raise ValueError(f"tuning: got {word!a}; expected NAME=VALUE, of {', '.join(kinds)}")
+        if name not in usual:
+            raise ValueError(f"tuning: got {word!a}; expected NAME=VALUE, of {', '.join(usual)}")
         try:
-            if kinds[name] is tuple:
+            if name == "rates":
                 given[name] = tuple(map(float, text.split(",")))
             else:
-                given[name] = kinds[name](text)
+                given[name] = type(usual[name])(text)
         except ValueError as error:
             raise ValueError(f"tuning: {word!a}: expected a number after =") from error
     return Tuning(**given)

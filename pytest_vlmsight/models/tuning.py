@@ -131,8 +131,9 @@ class Learner:
         import torch
 
         for name, one in self._learning.items():
-            if one is not self._live[name] and self._live[name].grad is not None:
-                one.grad = self._live[name].grad.float()
+            grad = self._live[name].grad
+            if one is not self._live[name] and grad is not None:
+                one.grad = grad.float()
         torch.nn.utils.clip_grad_norm_(self._learning.values(), CLIP)
         for group in self._optimizer.param_groups:
             group["lr"] = rate

@@ -11,6 +11,7 @@ import tiny_vlms
 from made_diagnoses import of_subject, plant
 
 from pytest_vlmsight.cli import main
+from pytest_vlmsight.diagnosis.tuning import Tuning
 from pytest_vlmsight.models.base import MeasurementError
 from pytest_vlmsight.records.diagnoses import diagnosis_of
 
@@ -74,6 +75,21 @@ def test_a_part_that_fails_is_told_of_and_exits_with_1(
     assert len(subjects) == 1
 
 
+def test_a_budget_of_tuning_comes_to_parts(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    seen: list[Tuning] = []
+
+    def made(subject: Subject) -> Diagnosis:
+        seen.append(subject.tuning)
+        return of_subject(subject)
+
+    plant(monkeypatch, made=made)
+    what = ["diagnose", str(folder / "model"), "--task", str(folder / "tiny"), "--part=made"]
+    assert main([*what, "--tune", "steps=7", "rates=1e-3"]) == 0
+    assert seen == [Tuning(steps=7, rates=(1e-3,))]
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -84,6 +100,7 @@ def test_a_part_that_fails_is_told_of_and_exits_with_1(
         (["--part=made", "--n=0"], "--n: got 0, expected a whole number of at least 1"),
         (["--part=made", "--batch-size=0"], "--batch-size: got 0"),
         (["--part=made", "--task=nowhere"], "nowhere"),
+        (["--part=made", "--tune", "step=3"], "tuning: got 'step=3'; expected NAME=VALUE"),
     ],
 )
 @pytest.mark.usefixtures("subjects")

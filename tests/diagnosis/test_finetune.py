@@ -184,8 +184,10 @@ def test_what_was_finished_costs_no_step_and_leaves_no_training_behind(tmp_path:
 @pytest.mark.parametrize("change", [{"seed": 1}, {"steps": 5}, {"items": 59}])
 def test_another_budget_is_trained_anew(tmp_path: Path, change: dict[str, int]) -> None:
     diagnose(subject(TunableFake(heedless=True), cache=tmp_path, steps=4))
+    other = subject(killed_after(0), cache=tmp_path, steps=4)
+    other.tuning = replace(other.tuning, **change)  # type: ignore[arg-type]
     with pytest.raises(Killed):
-        diagnose(subject(killed_after(0), cache=tmp_path, **{"steps": 4, **change}))
+        diagnose(other)
 
 
 def test_other_weights_are_trained_anew(tmp_path: Path) -> None:
