@@ -79,7 +79,9 @@ def test_each_model_is_on_one_worker_beside_tests_of_the_user(repository: Path) 
     assert [told["vlm_verdict"] for told in properties] == ["PASS", "PASS"]
 
 
-@pytest.mark.parametrize(("arguments", "tests"), [((), 0), (("tests",), 4)])
+@pytest.mark.parametrize(
+    ("arguments", "tests"), [pytest.param((), 0, marks=pytest.mark.slow), (("tests",), 4)]
+)
 def test_workers_run_what_the_command_line_asks_for(
     repository: Path, arguments: tuple[str, ...], tests: int
 ) -> None:

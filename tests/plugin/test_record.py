@@ -79,6 +79,7 @@ def test_the_same_run_makes_the_same_record_but_for_the_time(
     assert texts[0] == texts[1]
 
 
+@pytest.mark.slow  # five processes; that workers share models is tested by default
 def test_workers_make_the_record_that_one_process_makes(
     run_suite: RunSuite, folders: Path, pytester: pytest.Pytester
 ) -> None:

@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes cannot be forked here")
-@pytest.mark.parametrize("writer", WRITERS)
+SLOW = "first batch"
+"""A batch behind another is written in the same way."""
+
+
+@pytest.mark.parametrize(
+    "writer", [pytest.param(one, marks=[pytest.mark.slow] * (one == SLOW)) for one in WRITERS]
+)
 def test_what_was_there_or_what_is_new_is_left_and_never_half(writer: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "dying_writers", writer, str(tmp_path)],
