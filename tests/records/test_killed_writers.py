@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes cannot be forked here")
 SLOW = "first batch"
 """A batch behind another is written in the same way."""
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes cannot be forked here")
 @pytest.mark.parametrize(
     "writer", [pytest.param(one, marks=[pytest.mark.slow] * (one == SLOW)) for one in WRITERS]
 )
