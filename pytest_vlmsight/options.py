@@ -17,7 +17,7 @@ SCORINGS = ("letters", "generate")
 INCONCLUSIVE = ("fail", "skip", "pass")
 DTYPES = ("auto", "float32", "bfloat16", "float16", "int8", "int4")
 SIZES = (224, 672)
-PARTS = ("layers",)
+PARTS = ("layers", "encoders")
 """Of diagnosis; diagnosis/parts.py has their modules."""
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pytest_vlmsight.diagnosis.result import Diagnosis
 
-FIGURES: dict[str, str] = {"layers": "layers_figure"}
+FIGURES: dict[str, str] = {"layers": "layers_figure", "encoders": "encoders_figure"}
 """Part of diagnosis → module of this package with its ``draw``."""
 
 TAGS = ("circle", "image", "line", "path", "polygon", "polyline", "rect", "text")
