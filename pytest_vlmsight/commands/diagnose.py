@@ -115,7 +115,8 @@ def _of_models(
         _check_enough(len(parsed.model))
     tasks = named(parsed, parsed.task)
     settings = Settings(items=parsed.n, seed=parsed.seed)
-    found, evaluations = [], []
+    found: list[Diagnosis] = []
+    evaluations = []
     for name in parsed.model:
         vlm = load_vlm(
             name,

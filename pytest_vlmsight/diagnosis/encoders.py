@@ -218,8 +218,10 @@ class _Ranking:
         shown = [one for one in inversions if one.adjusted <= self.alpha]
         seen = [one for one in inversions if one.seen and one.adjusted > self.alpha]
         said = [
-            f"by ceiling {ranked(eye)}; as VLM {ranked(mouth)}; tau-b {tau:+.2f} "
-            f"[{interval.low:+.2f}, {interval.high:+.2f}], permutation {p_is(p)}"
+            (
+                f"by ceiling {ranked(eye)}; as VLM {ranked(mouth)}; tau-b {tau:+.2f} "
+                f"[{interval.low:+.2f}, {interval.high:+.2f}], permutation {p_is(p)}"
+            )
         ]
         said += [
             f"{names[one.better]} sees more than {names[one.other]} "
@@ -260,10 +262,14 @@ class _Ranking:
     def _notes(self) -> list[str]:
         m = len(self.common.models)
         notes = [
-            "Intervals of ranks and of tau-b are of a bootstrap over items, task by task, with "
-            "these models: they say what other items would give, and nothing of other models.",
-            f"Inversions: p is the greater of both sides, Holm over all {m * (m - 1)} ordered "
-            "pairs of models.",
+            (
+                "Intervals of ranks and of tau-b are of a bootstrap over items, task by task, with "
+                "these models: they say what other items would give, and nothing of other models."
+            ),
+            (
+                f"Inversions: p is the greater of both sides, Holm over all {m * (m - 1)} ordered "
+                "pairs of models."
+            ),
         ]
         least = 2 / factorial(m)
         if least > self.alpha:

@@ -10,8 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from pytest_vlmsight.gates import Outcome, blind_gate, ceiling_gate, too_few_answered
 from pytest_vlmsight.pairs import Pairs
 from pytest_vlmsight.phrases import limits, p_is, percent, points
@@ -25,6 +23,8 @@ from .way import KEPT, KEPT_FITTED, UNUSED, UNUSED_FITTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    import numpy as np
 
     from pytest_vlmsight.evaluation import Evaluation
     from pytest_vlmsight.gates import Verdict
