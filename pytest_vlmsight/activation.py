@@ -60,7 +60,11 @@ def activate(config: pytest.Config) -> None:
     if not names:
         raise pytest.UsageError("--vlm: no model is named")
     baselines = _baselines(config, settings, names)
-    recorded = are_wanted(settings) or bool(baselines and baselines.outputs())
+    recorded = (
+        are_wanted(settings)
+        or bool(baselines and baselines.outputs())
+        or bool(settings.diagnose)  # some parts take the evaluations of all models
+    )
     recorder = None
     if recorded and not hasattr(config, "workerinput"):
         from .recorder import Recorder

@@ -20,6 +20,7 @@ SIZES = (224, 672)
 PARTS = (
     "layers",
     "finetune",
+    "encoders",
 )
 """Of diagnosis; diagnosis/parts.py has their modules."""
 

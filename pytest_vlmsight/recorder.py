@@ -83,6 +83,8 @@ class Recorder:
         self._evaluations: dict[tuple[str, str], str] = {}
         self._reports: dict[str, pytest.TestReport] = {}
         self._diagnoses: list[Diagnosis] = []
+        self.across: list[Diagnosis] = []
+        """What parts of diagnosis that take several models found, once the run is over."""
         self._told: list[str] = []
         self._annotation: str | None = None
         self.gates: int | None = None
@@ -124,6 +126,16 @@ class Recorder:
             diagnoses=tuple(sorted(self._diagnoses, key=lambda one: (one.model, one.task))),
         )
 
+    def _compared(self, evaluations: Sequence[Evaluation]) -> list[Diagnosis]:
+        """What parts of diagnosis that take several models find."""
+        if not self._settings.diagnose:
+            return []
+        from .diagnosis.parts import compare, compared
+
+        models = len({one.model for one in evaluations})
+        parts = compared(self._settings.diagnose, models=models)
+        return list(compare(evaluations, parts, settings=self._settings))
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write all that was asked for; what cannot be written keeps nothing else from being so.
@@ -134,6 +146,8 @@ class Recorder:
         if not self._reports and not self._evaluations:
             return
         run = self.run()
+        self.across = self._compared(run.evaluations)
+        run = dataclasses.replace(run, diagnoses=(*run.diagnoses, *self.across))
         ended = session.exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}
         stopped = not ended or session.shouldfail or session.shouldstop  # by hand, or by -x
         failed = []

@@ -231,6 +231,7 @@ class SuitePlugin:
             baselines={} if self.baselines is None else self.baselines.of,
         )
         lines += in_brief(one for report in self.reports for one in attached_diagnoses(report))
+        lines += in_brief([] if self.recorder is None else self.recorder.across)
         lines += warnings(self.reports)
         if lines:
             terminalreporter.section("vlmsight", sep="=")

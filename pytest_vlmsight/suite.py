@@ -138,7 +138,9 @@ class VlmModel(pytest.Collector):
                 told=self.models.progress,
                 cache=self._opened.cache,
             )
-            self._diagnosed += diagnose(subject, chosen(settings.diagnose))
+            self._diagnosed += diagnose(
+                subject, chosen(settings.diagnose), tests=self.plan.gates_collected
+            )
 
     def newly_diagnosed(self) -> list[Diagnosis]:
         """What was diagnosed since this was last asked for."""

@@ -61,6 +61,7 @@ def diagnosis(
 def plant(monkeypatch: pytest.MonkeyPatch, **found: Callable[[Subject], Diagnosis]) -> None:
     """Have these parts, by name, and no others."""
     monkeypatch.setattr(parts, "MODULES", dict.fromkeys(found, ""))
+    monkeypatch.setattr(parts, "ACROSS", {})
     monkeypatch.setattr(parts, "find", found.__getitem__)
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_vlmsight.options import DTYPES, PARTS
 
-from .making import add_making, the_one
+from .making import add_making, named
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
+
+    from pytest_vlmsight.diagnosis.result import Diagnosis
+
+ALL = "all"
 
 
 def add(commands: Any) -> None:
@@ -18,8 +24,18 @@ def add(commands: Any) -> None:
     command = commands.add_parser(
         "diagnose", help="find where sight is lost; exit status 1 if a part could not be made"
     )
-    command.add_argument("model", help="as after --vlm")
-    command.add_argument("--task", required=True, help="a task's name, or its folder")
+    command.add_argument(
+        "model",
+        nargs="+",
+        help="as after --vlm; or, for parts that compare models, records (RUN.json)",
+    )
+    command.add_argument(
+        "--task",
+        action="append",
+        default=[],
+        help="a task's name, its folder, or a glob of either; repeatable; of records all by "
+        "default",
+    )
     command.add_argument(
         "--part",
         action="append",
@@ -50,46 +66,118 @@ def run(parsed: argparse.Namespace) -> int:
     """Print, and write, what was found; 1 where a part could not be made.
 
     Raises:
-        ValueError: there is no such part, task or model, or a number is none that can be used.
-        ModelError: the model cannot be loaded.
+        ValueError: there is no such part, task, model or record, or a number is none that can be
+            used.
+        ModelError: a model cannot be loaded.
     """
     import json
 
-    from pytest_vlmsight.diagnosis.parts import chosen, diagnose
-    from pytest_vlmsight.diagnosis.subject import Subject
-    from pytest_vlmsight.diagnosis.tuning import read_tuning
-    from pytest_vlmsight.models import load_vlm
+    from pytest_vlmsight.diagnosis.parts import chosen, compared
     from pytest_vlmsight.records.diagnoses import diagnosis_plain
     from pytest_vlmsight.report.diagnoses import in_full
-    from pytest_vlmsight.settings import Settings
     from pytest_vlmsight.whole_file import whole_file
 
-    parts = chosen([word for words in parsed.part for word in words.replace(",", " ").split()])
+    words = [word for words in parsed.part for word in words.replace(",", " ").split()]
+    alone, across = chosen(words), compared(words, models=len(parsed.model))
     for flag, number in (("--n", parsed.n), ("--batch-size", parsed.batch_size)):
         if number is not None and number < 1:
             raise ValueError(f"{flag}: got {number}, expected a whole number of at least 1")
-    tuning = read_tuning(parsed.tune)
-    settings = Settings(items=parsed.n, seed=parsed.seed)
-    task = the_one(parsed, cache=settings.cache_folder())
-    vlm = load_vlm(
-        parsed.model,
-        device=parsed.device,
-        dtype=parsed.dtype,
-        batch=parsed.batch_size,
-        images=parsed.images,
-        trust_remote_code=parsed.trust_remote_code,
-    )
-    try:
-        found = list(diagnose(Subject(vlm, task, settings=settings, tuning=tuning), parts))
-    finally:
-        vlm.close()
+    if all(name.endswith(".json") for name in parsed.model):
+        found = _of_records(parsed, compared(words, models=sys.maxsize), words)
+    else:
+        found = _of_models(parsed, alone, across, concludes=len(alone) > 1 or ALL in words)
     if parsed.json:
         text = json.dumps([diagnosis_plain(one) for one in found], indent=2, sort_keys=True)
     else:
-        head = f"{vlm.name} on {task.name}"
-        text = "\n\n".join([head, *("\n".join(in_full(one)) for one in found)])
+        blocks: list[str] = []
+        for one in found:
+            head = f"{one.model} on {one.task}"
+            blocks += [*([] if head in blocks else [head]), "\n".join(in_full(one))]
+        text = "\n\n".join(blocks)
     print(text)
     if parsed.output is not None:
         with whole_file(parsed.output) as unfinished:
             unfinished.write_text(f"{text}\n", encoding="utf-8")
     return int(any(one.error for one in found))
+
+
+def _of_models(
+    parsed: argparse.Namespace, alone: Sequence[str], across: Sequence[str], *, concludes: bool
+) -> list[Diagnosis]:
+    """Ask the models, one after the other.
+
+    Args:
+        parsed: the command's arguments.
+        alone: parts that take one model.
+        across: parts that take all of them.
+        concludes: whether there is a verdict at the end of each (model, task).
+    """
+    from pytest_vlmsight.diagnosis.parts import compare, diagnose
+    from pytest_vlmsight.diagnosis.subject import Subject
+    from pytest_vlmsight.diagnosis.tuning import read_tuning
+    from pytest_vlmsight.models import load_vlm
+    from pytest_vlmsight.settings import Settings
+
+    if not parsed.task:
+        raise ValueError("--task: name a task; `vlmsight tasks` lists those there are")
+    if across:
+        _check_enough(len(parsed.model))
+    tuning = read_tuning(parsed.tune)
+    settings = Settings(items=parsed.n, seed=parsed.seed)
+    tasks = named(parsed, parsed.task, cache=settings.cache_folder())
+    found: list[Diagnosis] = []
+    evaluations = []
+    for name in parsed.model:
+        vlm = load_vlm(
+            name,
+            device=parsed.device,
+            dtype=parsed.dtype,
+            batch=parsed.batch_size,
+            images=parsed.images,
+            trust_remote_code=parsed.trust_remote_code,
+        )
+        try:
+            for task in tasks:
+                subject = Subject(vlm, task, settings=settings, tuning=tuning)
+                # Both gates of every (model, task) are judged.
+                tests = 2 * len(parsed.model) * len(tasks) if concludes else None
+                found += diagnose(subject, alone, tests=tests)
+                if across:
+                    evaluations.append(subject.evaluation)
+        finally:
+            vlm.close()
+    return [*found, *compare(evaluations, across, settings=settings)]
+
+
+def _of_records(
+    parsed: argparse.Namespace, across: Sequence[str], words: Sequence[str]
+) -> list[Diagnosis]:
+    """Take the evaluations of records: nothing is asked again."""
+    from dataclasses import replace
+
+    from pytest_vlmsight.diagnosis.parts import ACROSS, compare
+    from pytest_vlmsight.records.run_file import read_run
+    from pytest_vlmsight.records.run_settings import run_settings
+
+    if set(words) - {*ACROSS, ALL}:
+        raise ValueError(
+            f"of records only parts that compare models can be made ({', '.join(ACROSS)}): others "
+            "ask the model, so name it"
+        )
+    runs = [read_run(Path(name)) for name in parsed.model]
+    every = [one for run in runs for one in run.evaluations]
+    wanted = [one for one in every if not parsed.task or one.task in parsed.task]
+    for task in parsed.task:
+        if task not in {one.task for one in every}:
+            known = ", ".join(dict.fromkeys(one.task for one in every)) or "none"
+            raise ValueError(f"--task: no record has {task!a}; they have {known}")
+    _check_enough(len({one.model for one in wanted}))
+    settings = replace(run_settings(runs[0]), seed=parsed.seed)
+    return list(compare(wanted, across, settings=settings))
+
+
+def _check_enough(models: int) -> None:
+    from pytest_vlmsight.diagnosis.encoders import LEAST
+
+    if models < LEAST:
+        raise ValueError(f"part encoders ranks at least {LEAST} models; there are {models}")

@@ -29,30 +29,33 @@ def add_making(command: argparse.ArgumentParser, *, n: int) -> None:
     )
 
 
-def named(parsed: argparse.Namespace, patterns: Sequence[str]) -> list[Task]:
+def named(
+    parsed: argparse.Namespace, patterns: Sequence[str], *, cache: Path | None = None
+) -> list[Task]:
     """The tasks that patterns stand for, made as those options say.
+
+    Args:
+        parsed: the command's arguments.
+        patterns: names, folders or globs.
+        cache: where items and pictures are kept; None keeps none.
 
     Raises:
         ValueError: there is no such task, or an option cannot be used.
     """
     from pytest_vlmsight.tasks.registry import resolve
 
-    return resolve(patterns, **_how(parsed))
+    return resolve(patterns, **_how(parsed, cache=cache))
 
 
-def the_one(parsed: argparse.Namespace, *, cache: Path | None = None) -> Task:
+def the_one(parsed: argparse.Namespace) -> Task:
     """The only task that the argument ``task`` stands for.
-
-    Args:
-        parsed: the command's arguments.
-        cache: where items and pictures are kept; None keeps none.
 
     Raises:
         ValueError: it stands for none or several, or an option cannot be used.
     """
     from pytest_vlmsight.tasks.registry import resolve_one
 
-    return resolve_one(parsed.task, **_how(parsed, cache=cache))
+    return resolve_one(parsed.task, **_how(parsed))
 
 
 def _how(parsed: argparse.Namespace, *, cache: Path | None = None) -> dict[str, Any]:

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
     from pytest_vlmsight.stats.interval import Interval
 
+VERDICT = "verdict"
+"""Name of a diagnosis that says what all others of its (model, task) show together."""
+
 UNITS = ("share", "number")
 """Of an estimate: a share of items, shown in per cent, or a plain number."""
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 LOST, LOST_FITTED = "lost", "lost to a fitted readout, too"
 KEPT, UNUSED, SELECTIVE = "kept", "unused", "more than the control"
+KEPT_FITTED, UNUSED_FITTED = "kept for a fitted readout", "unused, by a fitted readout"
 """Claims of tests."""
 
 POSITIONS, TWIN = "position only", "untrained twin"
@@ -105,6 +106,13 @@ def tests_of(
     if last is not None:
         pair = Pairs(way.found.sighted, last)
         tests += family(UNUSED, {f"{LAST} → answers": pair}, [pair.p_worse()])
+    if way.found.fitted and LAST in way.named:
+        last_fitted = way.found.fitted[way.named[LAST]]
+        if ENCODER in way.named:
+            pair = Pairs(last_fitted, way.found.fitted[way.named[ENCODER]])
+            tests += family(KEPT_FITTED, {f"{ENCODER} → {LAST}": pair}, [pair.p_above(margin)])
+        pair = Pairs(way.found.sighted, last_fitted)
+        tests += family(UNUSED_FITTED, {f"{LAST} → answers": pair}, [pair.p_worse()])
     controls: dict[str, Pairs] = {}
     if first is not None and way.found.positions is not None:
         controls[f"{POSITIONS} → {ENCODER}"] = Pairs(first, way.found.positions)

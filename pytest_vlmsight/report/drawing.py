@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 FIGURES: dict[str, str] = {
     "layers": "layers_figure",
     "finetune": "finetune_figure",
+    "encoders": "encoders_figure",
 }
 """Part of diagnosis → module of this package with its ``draw``."""
 

@@ -141,6 +141,9 @@ def html_report(
         models=models,
         gates=tuple(dict.fromkeys((*GATES, *(case.gate for case in run.cases)))),
         compared=against_baselines(run, baselines or {}),
+        across=[
+            one for one in run.diagnoses if one.model not in run.models or one.task not in run.tasks
+        ],
         cases={(case.model, case.task, case.gate): case for case in run.cases},
         galleries=shown,
         empty=Gallery(),

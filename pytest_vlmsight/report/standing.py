@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pytest_vlmsight.accuracy import Accuracy, SliceAccuracy, accuracies, by_slice
+from pytest_vlmsight.diagnosis.result import VERDICT
 from pytest_vlmsight.records.errors import RecordError
 from pytest_vlmsight.records.run_settings import run_settings
 
@@ -57,7 +58,7 @@ class Standing:
         cases: by gate.
         kind: the ceiling that decides.
         confidence: of the intervals, two-sided.
-        diagnoses: what parts of diagnosis found.
+        diagnoses: what parts of diagnosis found, the verdict first.
     """
 
     model: str
@@ -153,7 +154,10 @@ def standings(run: Run) -> dict[str, list[Standing]]:
                     kind=settings.ceiling[0],
                     confidence=1 - 2 * settings.gate_for(task).alpha,
                     diagnoses=tuple(
-                        one for one in run.diagnoses if (one.model, one.task) == (model, task)
+                        sorted(
+                            (d for d in run.diagnoses if (d.model, d.task) == (model, task)),
+                            key=lambda one: one.part != VERDICT,  # at the head
+                        )
                     ),
                 )
                 for task in run.tasks

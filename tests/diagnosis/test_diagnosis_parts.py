@@ -24,8 +24,8 @@ def subject() -> Subject:
 
 
 def test_every_part_that_can_be_named_is_there() -> None:
-    assert tuple(parts.MODULES) == PARTS
-    assert all(callable(parts.find(part)) for part in PARTS)
+    assert (*parts.MODULES, *parts.ACROSS) == PARTS
+    assert all(callable(parts.find(part)) for part in parts.MODULES)
 
 
 def test_parts_are_chosen_by_name_and_run_in_their_own_order(
