@@ -19,7 +19,7 @@ from pytest_vlmsight.stats.multiplicity import holm
 from . import conclusion as by_layers
 from .letter_prior import letters, without_prior
 from .result import VERDICT, Diagnosis, PairedTest
-from .way import KEPT, KEPT_FITTED, UNUSED, UNUSED_FITTED
+from .way import KEPT_FITTED, MORE_UNUSED, UNUSED, UNUSED_FITTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -40,7 +40,7 @@ BIASED = "used but biased"
 """Verdicts; the name of a stage comes behind the two that are lost."""
 
 CEILING_PASSED, BLIND_PASSED, BLIND_FAILED = "ceiling gate", "blind gate", "no gain"
-UNREAD, GONE, DIMMED, CARRIED = "not encoded", "lost", "partly lost", "kept"
+UNREAD, GONE, DIMMED, PRESENT = "not encoded", "lost", "partly lost", "present"
 SHORT, GAIN, SKEWED, COSTLY = "unused", "gain by sight", "letters", "cost of letters"
 """Pieces of evidence."""
 
@@ -74,17 +74,17 @@ NEEDS: Mapping[str, Need] = {
         "letters are what to correct: --vlm-rotations, a calibrated answer, or tuning with right "
         "answers at every letter",
     ),
-    PARTLY_LOST: Need((DIMMED,), (), "the stage that is named is what to train or to change"),
     UNUSED_TO_LAST: Need(
-        (CARRIED, SHORT, BLIND_FAILED),
+        (PRESENT, SHORT, BLIND_FAILED),
         (GAIN,),
         "what is needed reaches the LLM, which does not use it: tune the LLM",
     ),
     IN_PART: Need(
-        (CARRIED, SHORT, GAIN),
+        (PRESENT, SHORT, GAIN),
         (),
         "what is needed reaches the LLM, which uses some of it: tune the LLM",
     ),
+    PARTLY_LOST: Need((DIMMED,), (), "the stage that is named is what to train or to change"),
 }
 """Verdict → what it needs; the first that has all of it is given."""
 
@@ -147,7 +147,9 @@ def conclude(
         **answers.pieces(),
     }
     unparsed = too_few_answered({"sighted": evaluation.sighted})
-    name, sentence = _cannot_tell(pieces)
+    name, sentence = CANNOT_TELL, _nearest(pieces)
+    if layers is None or layers.error:
+        sentence = f"{pieces[UNREAD].said}, and nothing else says where sight is lost"
     if unparsed:
         sentence = unparsed
     else:
@@ -195,19 +197,25 @@ def _layer_pieces(layers: Diagnosis | None, *, alpha: float) -> dict[str, Piece]
     if layers is None or layers.error:
         why = "was not run" if layers is None else f"could not be made ({layers.error})"
         lacking = Piece(False, f"part layers {why}")
-        return dict.fromkeys((UNREAD, GONE, DIMMED, CARRIED, SHORT), lacking)
+        return dict.fromkeys((UNREAD, GONE, DIMMED, PRESENT, SHORT), lacking)
     word, said = layers.conclusion, f"layers: {layers.sentence}"
     reshaped = word.startswith("reshaped at ")
-    kept = _test(layers, KEPT_FITTED if reshaped else KEPT)
+    kept = _test(layers, KEPT_FITTED)
     short = _test(layers, UNUSED_FITTED if reshaped else UNUSED)
-    carried = word == by_layers.PRESENT or (reshaped and kept is not None and kept.p <= alpha)
+    more = _test(layers, MORE_UNUSED)
+    dimmed = word.startswith(PARTLY_LOST)
+    present, present_said = word == by_layers.PRESENT, said
     if reshaped and kept is not None:
-        said = f"{said}; from the encoder to the last layer the fitted readout {_told(kept)}"
+        present = kept.p <= alpha
+        present_said = f"{said}; a fitted readout keeps it to the last layer: {_told(kept)}"
+    if dimmed and more is not None:  # some of it is lost on the way, most behind it
+        present = more.p <= alpha
+        present_said = f"{said}; {more.claim}: {_told(more)} ({more.name})"
     return {
         UNREAD: Piece(word == by_layers.NOT_ENCODED, said),
         GONE: Piece(word.startswith(LOST), said),
-        DIMMED: Piece(word.startswith(PARTLY_LOST), said),
-        CARRIED: Piece(carried, said),
+        DIMMED: Piece(dimmed, said),
+        PRESENT: Piece(present, present_said),
         SHORT: Piece(
             short is not None and short.adjusted <= alpha,
             "answers cannot be compared with the last layer"
@@ -315,25 +323,31 @@ def _strongest(scores: Iterable[np.ndarray]) -> np.ndarray:
     return max(scores, key=lambda one: float(one.mean()))
 
 
-def _cannot_tell(pieces: Mapping[str, Piece]) -> tuple[str, str]:
-    """What the verdict that is nearest lacks."""
+def _nearest(pieces: Mapping[str, Piece]) -> str:
+    """What speaks against the verdict that has all it needs, else what the nearest lacks."""
 
-    def lacks(need: Need) -> list[Piece]:
-        return [
-            *(pieces[one] for one in need.shown if not pieces[one].shown),
-            *(pieces[one] for one in need.against if pieces[one].shown),
-        ]
+    def missing(need: Need) -> list[str]:
+        return [pieces[one].said for one in need.shown if not pieces[one].shown]
 
-    nearest = min(NEEDS, key=lambda verdict: len(lacks(NEEDS[verdict])))
-    lacking = lacks(NEEDS[nearest])
-    against = [pieces[one].said for one in NEEDS[nearest].against if pieces[one].shown]
-    missing = [piece.said for piece in lacking if piece.said not in against]
+    def contradicted(need: Need) -> list[str]:
+        return [pieces[one].said for one in need.against if pieces[one].shown]
+
+    def distance(verdict: str) -> tuple[bool, int, int]:
+        need = NEEDS[verdict]
+        lacking = len(missing(need))
+        return lacking > 0, lacking + len(contradicted(need)), lacking - len(need.shown)
+
+    nearest = min(NEEDS, key=distance)
+    lacking, against = missing(NEEDS[nearest]), contradicted(NEEDS[nearest])
+    shown = [pieces[one].said for one in NEEDS[nearest].shown if pieces[one].shown]
     said = [f'nearest is "{nearest.strip()}"']
-    if missing:
-        said.append(f"which is not shown: {'; '.join(dict.fromkeys(missing))}")
+    if shown:
+        said.append(f"for which speaks: {'; '.join(shown)}")
+    if lacking:
+        said.append(f"of which is not shown: {'; '.join(dict.fromkeys(lacking))}")
     if against:
-        said.append(f"against it speaks {'; '.join(against)}")
-    return CANNOT_TELL, ", ".join(said)
+        said.append(f"against which speaks: {'; '.join(against)}")
+    return ". ".join(f"{one[0].upper()}{one[1:]}" for one in said)
 
 
 def _notes(name: str, pieces: Mapping[str, Piece], found: Sequence[Diagnosis]) -> list[str]:

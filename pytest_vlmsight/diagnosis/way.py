@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 LOST, LOST_FITTED = "lost", "lost to a fitted readout, too"
 KEPT, UNUSED, SELECTIVE = "kept", "unused", "more than the control"
 KEPT_FITTED, UNUSED_FITTED = "kept for a fitted readout", "unused, by a fitted readout"
+MORE_UNUSED = "more is lost behind the last layer than up to it"
 """Claims of tests."""
 
 POSITIONS, TWIN = "position only", "untrained twin"
@@ -106,6 +107,11 @@ def tests_of(
     if last is not None:
         pair = Pairs(way.found.sighted, last)
         tests += family(UNUSED, {f"{LAST} → answers": pair}, [pair.p_worse()])
+    if first is not None and last is not None:
+        # Half of (last - answers) - (encoder - last), the difference of both losses.
+        pair = Pairs(last, (way.found.sighted + first) / 2)
+        name = f"half of: {LAST} → answers against {ENCODER} → {LAST}"
+        tests += family(MORE_UNUSED, {name: pair}, [pair.p_better()])
     if way.found.fitted and LAST in way.named:
         last_fitted = way.found.fitted[way.named[LAST]]
         if ENCODER in way.named:

@@ -9,11 +9,13 @@ import pytest
 import tiny_packs
 import tiny_vlms
 from made_diagnoses import of_subject, plant
+from made_runs import evaluation, run
 
 from pytest_vlmsight.cli import main
 from pytest_vlmsight.diagnosis.tuning import Tuning
 from pytest_vlmsight.models.base import MeasurementError
 from pytest_vlmsight.records.diagnoses import diagnosis_of
+from pytest_vlmsight.records.run_file import write_run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,7 +73,11 @@ def test_a_part_that_fails_is_told_of_and_exits_with_1(
     what = ["diagnose", str(folder / "model"), "--task", str(folder / "tiny"), "--part=all"]
     assert main([*what, "--json"]) == 1
     found = [diagnosis_of(plain) for plain in json.loads(capsys.readouterr().out)]
-    assert [(one.part, one.error) for one in found] == [("made", ""), ("broken", "there is no map")]
+    assert [(one.part, one.error) for one in found] == [
+        ("made", ""),
+        ("broken", "there is no map"),
+        ("verdict", ""),
+    ]
     assert len(subjects) == 1
 
 
@@ -113,3 +119,68 @@ def test_what_cannot_be_used_is_refused_in_a_line(
     assert not out
     assert told in err
     assert len(err.splitlines()) == 1
+
+
+# -- several models ------------------------------------------------------------------------------
+
+
+TURNED = {"a": (0.95, 0.5), "b": (0.75, 0.75), "c": (0.5, 0.95)}
+"""Model → shares right by ceiling and as VLM."""
+
+
+def record(path: Path, *models: str, tasks: tuple[str, ...] = ("one", "two")) -> str:
+    """Write the record of a run of these models."""
+    evaluations = [
+        evaluation(model=name, task=task, n=120, ceiling=TURNED[name][0], sighted=TURNED[name][1])
+        for name in models
+        for task in tasks
+    ]
+    write_run(run(*evaluations), path)
+    return str(path)
+
+
+def test_models_of_several_records_are_ranked_without_asking_any(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    records = [record(tmp_path / "ab.json", "a", "b"), record(tmp_path / "c.json", "c")]
+    assert main(["diagnose", *records, "--part=encoders"]) == 0
+    out = capsys.readouterr().out
+    assert out.splitlines()[0] == "3 models on 2 tasks"
+    assert "encoders: the best eye is last as a VLM: by ceiling a" in out
+    assert main(["diagnose", *records, "--part=all", "--task=two", "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    assert (found["task"], found["n"]) == ("two", 120)
+
+
+def test_what_records_cannot_tell_is_refused_in_a_line(tmp_path: Path, capsys: Capture) -> None:
+    both = record(tmp_path / "ab.json", "a", "b")
+    three = record(tmp_path / "abc.json", "a", "b", "c")
+    for words, told in (
+        ([both, "--part=encoders"], "part encoders ranks at least 3 models; there are 2"),
+        ([three, "--part=layers"], "of records only parts that compare models can be made"),
+        ([three, "--part=encoders", "--task=nose"], "no record has 'nose'; they have one, two"),
+        ([str(tmp_path / "no.json"), "--part=encoders"], "no.json cannot be read"),
+        (["model", "--part=layers"], "--task: name a task"),
+        (["model", "--part=encoders", "--task=texture"], "ranks at least 3 models; there are 1"),
+    ):
+        assert main(["diagnose", *words]) == 2
+        out, err = capsys.readouterr()
+        assert not out
+        assert told in err
+        assert len(err.splitlines()) == 1
+
+
+def test_several_models_are_asked_several_tasks_and_then_ranked(
+    folder: Path, capsys: Capture
+) -> None:
+    for name in ("always_a", "text_only"):
+        tiny_vlms.build(folder / name, name)
+    tiny_packs.write_pack(folder / "other", n=8, name="other", seed=1)
+    models = [str(folder / name) for name in ("model", "always_a", "text_only")]
+    tasks = [f"--task={folder / name}" for name in ("tiny", "other")]
+    assert main(["diagnose", *models, *tasks, "--part=encoders", "--json"]) == 0
+    (found,) = map(diagnosis_of, json.loads(capsys.readouterr().out))
+    assert found.details["tasks"] == ["tiny", "other"]
+    best = max(found.of("as VLM"), key=lambda one: one.value)
+    assert best.name.endswith("model")
+    assert best.value == 1

@@ -135,4 +135,4 @@ def test_one_that_is_fine(concluded: Callable[..., Diagnosis]) -> None:
 def test_few_items_are_evidence_of_nothing(concluded: Callable[..., Diagnosis]) -> None:
     found = concluded("always_a", n=8)
     assert found.conclusion == "cannot tell"
-    assert "which is not shown" in found.sentence
+    assert "Of which is not shown:" in found.sentence

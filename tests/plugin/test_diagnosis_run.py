@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from made_diagnoses import diagnosis, of_subject, plant
 
+from pytest_vlmsight.cli import main
+from pytest_vlmsight.records.diagnoses import diagnosis_of
 from pytest_vlmsight.records.run_file import read_run
 
 if TYPE_CHECKING:
@@ -39,7 +42,9 @@ def test_a_task_whose_gate_fails_is_diagnosed_with_what_was_measured(
     run_suite(*BOTH, *GIVEN)
     (one,) = diagnosed
     assert (one.vlm.name, one.task.name) == ("always_a", "tiny")
-    (kept,) = read_run(folders / "run.json").diagnoses
+    kept, verdict = read_run(folders / "run.json").diagnoses
+    assert (verdict.part, verdict.model, verdict.task) == ("verdict", "always_a", "tiny")
+    assert verdict.details["gates"] == {"ceiling": "FAIL", "blind": "INCONCLUSIVE"}
     assert kept.seconds >= 0
     assert (kept.model, kept.task, kept.sentence) == (
         "always_a",
@@ -87,7 +92,7 @@ def test_a_run_that_stops_at_its_first_failure_diagnoses_it(
 ) -> None:
     run_suite("--vlm=./always_a", "--vlm=./oracle", "--vlm-tasks=tiny", "-x", *GIVEN)
     assert [one.vlm.name for one in diagnosed] == ["always_a"]
-    assert len(read_run(folders / "run.json").diagnoses) == 1
+    assert len(read_run(folders / "run.json").diagnoses) == 2
 
 
 def test_the_summary_says_what_was_found_in_a_few_lines(
@@ -95,7 +100,10 @@ def test_the_summary_says_what_was_found_in_a_few_lines(
 ) -> None:
     lines = run_suite(*BOTH, "--vlm-diagnose=all").section("vlmsight")
     told = [line for line in lines if "diagnosis of" in line]
-    assert told == ["diagnosis of always_a on tiny, made: lost: It is lost on the way."]
+    assert told == [
+        "diagnosis of always_a on tiny, made: lost: It is lost on the way.",
+        "diagnosis of always_a on tiny, verdict: cannot tell: part layers was not run,",
+    ]
     assert max(map(len, lines)) <= 80
 
 
@@ -112,10 +120,35 @@ def test_a_diagnosis_that_fails_changes_no_verdict_and_loses_no_record(
     assert (run.code, run.outcomes) == (plain.code, plain.outcomes)
     record = read_run(folders / "run.json")
     assert {case.id: case.result for case in record.cases} == run.outcomes
-    assert [one.error for one in record.diagnoses] == ["ZeroDivisionError: division by zero", ""]
+    assert [(one.part, one.error) for one in record.diagnoses] == [
+        ("fails", "ZeroDivisionError: division by zero"),
+        ("made", ""),
+        ("verdict", ""),
+    ]
     assert any(
         "fails: could not be made: ZeroDivisionError" in line for line in run.section("vlmsight")
     )
+
+
+def test_models_of_a_run_are_ranked_and_its_record_can_be_ranked_again(
+    run_suite: RunSuite, folders: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = run_suite(*BOTH, "--vlm=./refuses", "--vlm-diagnose=encoders", "--vlm-json=run.json")
+    (found,) = read_run(folders / "run.json").diagnoses
+    assert (found.part, found.model, found.task) == ("encoders", "3 models", "tiny")
+    assert sorted(found.details["models"]) == ["always_a", "oracle", "refuses"]
+    lines = run.section("vlmsight")
+    assert "diagnosis of 3 models on tiny, encoders: cannot tell: by ceiling" in " ".join(lines)
+    capsys.readouterr()
+    assert main(["diagnose", "run.json", "--part=encoders", "--json"]) == 0
+    (again,) = json.loads(capsys.readouterr().out)
+    assert diagnosis_of({**again, "seconds": found.seconds}) == found
+
+
+def test_a_ranking_of_two_models_is_told_to_be_none(run_suite: RunSuite) -> None:
+    run = run_suite(*BOTH, "--vlm-diagnose=encoders")
+    told = " ".join(" ".join(run.section("vlmsight")).split())
+    assert "encoders: could not be made: a ranking needs at least 3 models" in told
 
 
 def test_a_part_that_does_not_exist_is_refused_before_anything_is_loaded(
@@ -137,5 +170,6 @@ def test_diagnoses_of_workers_are_in_the_record(
         "parts.MODULES, parts.find = {'made': ''}, {'made': of_subject}.__getitem__\n"
     )
     pytester.runpytest_subprocess(*BOTH, *GIVEN, "-n", "2")
-    (kept,) = read_run(folders / "run.json").diagnoses
+    kept, verdict = read_run(folders / "run.json").diagnoses
     assert (kept.model, kept.task) == ("always_a", "tiny")
+    assert verdict.part == "verdict"
