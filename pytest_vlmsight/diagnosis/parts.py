@@ -26,6 +26,7 @@ Part = Callable[["Subject"], Diagnosis]
 
 MODULES: dict[str, str] = {
     "layers": "layers",
+    "prompt": "prompt",
     "finetune": "finetune",
 }
 """Name → module of this package; in the order in which parts are run."""
