@@ -17,6 +17,7 @@ import numpy as np
 from . import questions
 from .ceiling import Ceiling, CeilingReader
 from .models.base import MeasurementError, NoMapError
+from .models.wordings import DEFAULT
 from .remembered import Remembered
 from .tasks.generated import GenerationError
 from .tasks.markers import Markers
@@ -25,6 +26,7 @@ from .tasks.presentation import Presentation, balanced_orders, present, rotation
 
 if TYPE_CHECKING:
     from .models.base import Vlm
+    from .models.wordings import Wording
     from .records.cache import AnswerCache
     from .settings import Settings
     from .tasks.item import Item, Task
@@ -145,6 +147,7 @@ def evaluate(
     settings: Settings,
     progress: Progress | None = None,
     cache: AnswerCache | None = None,
+    wording: Wording = DEFAULT,
 ) -> Evaluation:
     """Ask a model a task's items sighted and blind, and read its encoder.
 
@@ -154,6 +157,7 @@ def evaluate(
         settings: how many items, their seed, rotations, blind kinds, ceilings, scoring.
         progress: told of each prompt done.
         cache: what was answered before, which is not asked again; None keeps nothing.
+        wording: of the questions.
 
     Raises:
         MeasurementError: the task has no items or cannot make them, an answer is NaN, or the
@@ -174,7 +178,7 @@ def evaluate(
         for kind in settings.ceiling
     }
     unmeasured: dict[str, str] = {}
-    shown = questions.sighted(asked)
+    shown = questions.sighted(asked, wording=wording)
     try:
         rows = model.ask("sighted", shown, reader=readers.get("matched"), turns=len(asked[0]))
     except NoMapError as error:  # answers can be had without a readout
@@ -184,7 +188,8 @@ def evaluate(
     sighted = _in_source_order(rows, asked)
     blind = {
         kind: _in_source_order(
-            model.ask(kind, questions.blind(kind, asked, seed=settings.seed)), asked
+            model.ask(kind, questions.blind(kind, asked, seed=settings.seed, wording=wording)),
+            asked,
         )
         for kind in settings.blind
     }

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from . import sight
 from .models.base import MeasurementError, Prompt
+from .models.wordings import DEFAULT
 from .tasks.generated import GenerationError
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
+    from .models.wordings import Wording
     from .tasks.item import Item, Picture
     from .tasks.presentation import Presentation
 
@@ -41,22 +43,35 @@ class Question:
     make: Callable[[], Prompt]
 
 
-def sighted(asked: Sequence[Sequence[Presentation]]) -> list[Question]:
+def sighted(
+    asked: Sequence[Sequence[Presentation]], *, wording: Wording = DEFAULT
+) -> list[Question]:
     """Each presentation of each item as it is."""
     return [
-        _question(one, shown=[(picture.digest, *picture.size) for picture in one.images])
+        _question(
+            one,
+            shown=[(picture.digest, *picture.size) for picture in one.images],
+            wording=wording,
+        )
         for turns in asked
         for one in turns
     ]
 
 
-def blind(kind: str, asked: Sequence[Sequence[Presentation]], *, seed: int) -> list[Question]:
+def blind(
+    kind: str,
+    asked: Sequence[Sequence[Presentation]],
+    *,
+    seed: int,
+    wording: Wording = DEFAULT,
+) -> list[Question]:
     """Each presentation of each item without its pictures.
 
     Args:
         kind: blank, none, noise or shuffled.
         asked: presentations by item.
         seed: of what is shuffled.
+        wording: of the questions.
 
     Raises:
         MeasurementError: pictures cannot be shuffled.
@@ -68,17 +83,18 @@ def blind(kind: str, asked: Sequence[Sequence[Presentation]], *, seed: int) -> l
             pictures = asked[partner[index]][turn].images
             sizes = [picture.size for picture in pictures]
             if kind == "none":
-                question = _question(one, shown=[], images=tuple)
+                question = _question(one, shown=[], images=tuple, wording=wording)
             elif kind == "blank":
-                question = _question(one, shown=sizes, images=partial(sight.blank, sizes))
+                images = partial(sight.blank, sizes)
+                question = _question(one, shown=sizes, images=images, wording=wording)
             elif kind == "noise":
                 key = one.item.id
                 images = partial(sight.noise, sizes, key=key)
-                question = _question(one, shown=[key, *sizes], images=images)
+                question = _question(one, shown=[key, *sizes], images=images, wording=wording)
             else:
                 shown = [(picture.digest, *picture.size) for picture in pictures]
                 images = partial(_load, one.item, pictures)
-                question = _question(one, shown=shown, images=images)
+                question = _question(one, shown=shown, images=images, wording=wording)
             questions.append(question)
     return questions
 
@@ -97,15 +113,23 @@ def _question(
     *,
     shown: Sequence[object],
     images: Callable[[], tuple[Image, ...]] | None = None,
+    wording: Wording,
 ) -> Question:
     def make() -> Prompt:
         return Prompt(
             images=_load(one.item, one.images) if images is None else images(),
             question=one.item.question,
             options=one.options,
+            wording=wording,
         )
 
-    decided_by = {"question": one.item.question, "options": one.options, "shown": shown}
+    decided_by: dict[str, object] = {
+        "question": one.item.question,
+        "options": one.options,
+        "shown": shown,
+    }
+    if wording != DEFAULT:
+        decided_by["wording"] = [wording.form, wording.option, wording.between]
     return Question(item=one.item, decided_by=decided_by, make=make)
 
 

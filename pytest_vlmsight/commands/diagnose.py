@@ -55,7 +55,7 @@ def add(commands: Any) -> None:
         default=[],
         metavar="NAME=VALUE",
         help="budget of parts that tune: rank, steps, batch, items, checked, rates=X,Y, search, "
-        "seed; see docs/diagnosis.md",
+        "seed, prefixes=X,Y, prefix_rates=X,Y, prefix_steps; see docs/diagnosis.md",
     )
     command.add_argument("--json", action="store_true", help="JSON: a list of diagnoses")
     command.add_argument("-o", "--output", type=Path, help="file to write, too")

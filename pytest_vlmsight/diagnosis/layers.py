@@ -14,9 +14,9 @@ import numpy as np
 from pytest_vlmsight.models.base import LayeredVlm, MeasurementError, ModelError, Stage
 from pytest_vlmsight.phrases import p_is
 from pytest_vlmsight.stats.proportion import accuracy_interval
-from pytest_vlmsight.tasks.groups import group_items
 
 from .conclusion import Concluder
+from .halves import chosen_on_other_half
 from .result import Diagnosis, Estimate
 from .stage_readouts import StageReadouts, read_stages
 from .way import POSITIONS, TWIN, Way, tests_of, way_of
@@ -169,8 +169,7 @@ def chosen_elsewhere(
 ) -> np.ndarray:
     """Scores at the layer that does best on the half of the items that is not scored.
 
-    The maximum over many layers is high by luck alone; this is not. Items that share a scene or a
-    picture are in one half.
+    See ``halves.chosen_on_other_half``.
 
     Args:
         layers: (n,) scores of each.
@@ -180,16 +179,10 @@ def chosen_elsewhere(
     Returns:
         (n,) scores; where there is but one group of items, those of the layer in the middle.
     """
-    groups = group_items(items)
-    names = sorted(set(groups))
     table: np.ndarray = np.stack(layers)
-    if len(names) < 2:
+    chosen = chosen_on_other_half(table, items, seed=seed)
+    if chosen is None:
         middle: np.ndarray = table[len(table) // 2]
         return middle
-    dealt = np.random.default_rng([seed, 3]).permutation(len(names))
-    half = {name: int(place) % 2 for name, place in zip(names, dealt.tolist(), strict=True)}
-    second = np.array([half[group] for group in groups]) == 1
-    scores: np.ndarray = np.empty(table.shape[1])
-    for scored in (second, ~second):
-        scores[scored] = table[int(table[:, ~scored].mean(1).argmax())][scored]
+    scores: np.ndarray = table[chosen, np.arange(table.shape[1])]
     return scores

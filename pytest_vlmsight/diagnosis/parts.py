@@ -31,6 +31,7 @@ Across = Callable[["Sequence[Evaluation]", "Settings"], Diagnosis]
 
 MODULES: dict[str, str] = {
     "layers": "layers",
+    "prompt": "prompt",
     "finetune": "finetune",
 }
 """Name → module of this package; in the order in which parts are run."""

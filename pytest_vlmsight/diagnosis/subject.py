@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from .tuning import Tuning
 if TYPE_CHECKING:
     from pytest_vlmsight.evaluation import Evaluation, Progress
     from pytest_vlmsight.models.base import Vlm
+    from pytest_vlmsight.models.wordings import Wording
     from pytest_vlmsight.records.cache import AnswerCache
     from pytest_vlmsight.settings import Settings
     from pytest_vlmsight.tasks.item import Item, Task
@@ -89,6 +91,32 @@ class Subject:
             return self._evaluation
         return evaluate(
             self.vlm, self.task, settings=self.settings, progress=self._told, cache=self._cache
+        )
+
+    def worded(self, wording: Wording, *, blind: str) -> Evaluation:
+        """The answers by letters to questions that are worded so.
+
+        Args:
+            wording: of the questions.
+            blind: the kind of blindness.
+
+        Raises:
+            MeasurementError: they cannot be had.
+        """
+        settings = replace(self.settings, blind=(blind,), ceiling=(), scoring="letters")
+        told = self._told
+
+        def progress(what: str, done: int, total: int) -> None:
+            if told is not None:
+                told(f"{what}, wording {wording.name}", done, total)
+
+        return evaluate(
+            self.vlm,
+            self.task,
+            settings=settings,
+            progress=progress,
+            cache=self._cache,
+            wording=wording,
         )
 
     @property

@@ -17,8 +17,9 @@ from pytest_vlmsight.models.base import MeasurementError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
-    from pytest_vlmsight.models.base import Learning, Prompt, TunableVlm
+    from pytest_vlmsight.models.base import Learning, Prompt
 
     from .kept_tunings import KeptTunings
     from .lessons import Lesson, Lessons
@@ -29,7 +30,7 @@ WRITTEN_EVERY = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tuning:
-    """Budget of a tuning; the same for all ways.
+    """Budget of a tuning; the same for all ways of a part.
 
     Attributes:
         rank: of LoRA in the part that has most weights then; the others have as many weights.
@@ -39,7 +40,10 @@ class Tuning:
         checked: items on which a learning rate is chosen.
         rates: learning rates that are tried.
         search: share of the steps that each rate is tried for; of one rate none is.
-        seed: of items, order and matrices that start at random.
+        seed: of items, order and whatever starts at random.
+        prefixes: numbers of embeddings that are learned in front of prompts.
+        prefix_rates: learning rates that are tried for these.
+        prefix_steps: of a training of these.
 
     Raises:
         ValueError: one of them cannot be used.
@@ -53,15 +57,23 @@ class Tuning:
     rates: tuple[float, ...] = (3e-4, 1e-3, 3e-3)
     search: float = 0.25
     seed: int = 0
+    prefixes: tuple[int, ...] = (1, 5, 10)
+    prefix_rates: tuple[float, ...] = (1e-3, 1e-2, 1e-1)
+    prefix_steps: int = 200
 
     def __post_init__(self) -> None:
-        for name in ("rank", "steps", "batch", "items", "checked"):
+        for name in ("rank", "steps", "batch", "items", "checked", "prefix_steps"):
             if getattr(self, name) < 1:
                 raise ValueError(f"tuning: {name}={getattr(self, name)}: expected at least 1")
         if self.seed < 0:
             raise ValueError(f"tuning: seed={self.seed}: expected at least 0")
-        if not self.rates or not all(0 < rate < 1 for rate in self.rates):
-            raise ValueError(f"tuning: rates={self.rates}: expected numbers between 0 and 1")
+        for name in ("rates", "prefix_rates"):
+            rates = getattr(self, name)
+            if not rates or not all(0 < rate < 1 for rate in rates):
+                raise ValueError(f"tuning: {name}={rates}: expected numbers between 0 and 1")
+        counts = self.prefixes
+        if not counts or min(counts) < 1 or len(set(counts)) < len(counts):
+            raise ValueError(f"tuning: prefixes={counts}: expected different numbers from 1 on")
         if not 0 < self.search <= 1:
             raise ValueError(f"tuning: search={self.search}: expected a share above 0, at most 1")
 
@@ -79,8 +91,8 @@ def read_tuning(words: Sequence[str]) -> Tuning:
         if name not in usual:
             raise ValueError(f"tuning: got {word!a}; expected NAME=VALUE, of {', '.join(usual)}")
         try:
-            if name == "rates":
-                given[name] = tuple(map(float, text.split(",")))
+            if isinstance(usual[name], tuple):
+                given[name] = tuple(map(type(usual[name][0]), text.split(",")))
             else:
                 given[name] = type(usual[name])(text)
         except ValueError as error:
@@ -123,14 +135,14 @@ class Trainer:
     """Trains a model in one way after the other.
 
     Attributes:
-        vlm: the model.
+        tuned: way → a context in which the model is tuned so, and what learns in it.
         lessons: what it learns from, and what rates are chosen on.
         tuning: the budget.
         kept: where trainings are written down.
         told: of how many steps of a training are done.
     """
 
-    vlm: TunableVlm
+    tuned: Callable[[str], AbstractContextManager[Learning]]
     lessons: Lessons
     tuning: Tuning
     kept: KeptTunings
@@ -152,7 +164,7 @@ class Trainer:
         why = ""
         for rate in rates:
             try:
-                with self.vlm.tuned(way, rank=self.tuning.rank, seed=self.tuning.seed) as learner:
+                with self.tuned(way) as learner:
                     found[rate] = self.train(learner, way, rate=rate, steps=steps).checked
             except MeasurementError as error:
                 found[rate], why = math.inf, str(error)

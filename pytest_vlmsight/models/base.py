@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from .wordings import DEFAULT, Wording
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
@@ -62,11 +64,19 @@ class Stage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
-    """One multiple-choice question as it is put to a model; letters follow the options' order."""
+    """One multiple-choice question as it is put to a model; letters follow the options' order.
+
+    Attributes:
+        images: in front of the text.
+        question: without the options.
+        options: their texts.
+        wording: how question and options are made one text.
+    """
 
     images: tuple[Image, ...]
     question: str
     options: tuple[str, ...]
+    wording: Wording = DEFAULT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,3 +215,11 @@ class TunableVlm(Vlm, Protocol):
 
     def tuned(self, name: str, *, rank: int, seed: int) -> AbstractContextManager[Learning]:
         """Within it the model is asked as it is tuned; afterwards it is as before, bit for bit."""
+
+
+@runtime_checkable
+class PrefixableVlm(Vlm, Protocol):
+    """A model in front of whose prompts embeddings can be learned; a part of diagnosis needs it."""
+
+    def prefixed(self, count: int, *, seed: int) -> AbstractContextManager[Learning]:
+        """Within it the model is asked with so many; afterwards it is as before, bit for bit."""

@@ -6,7 +6,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from .base import MeasurementError, ModelError, Prompt
-from .prompts import Primer, conversation, letter_tokens, wording
+from .prompts import PRIMERS, Primer, conversation, letter_tokens, primers_for, wording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,7 +49,7 @@ class Chat:
                 f"{name}: there is no chat template and nothing says what stands for an image in "
                 "a prompt; put a chat_template.jinja beside the tokenizer's files"
             )
-        self._primers: dict[int, tuple[Primer, list[int]]] = {}
+        self._primers: dict[tuple[tuple[Primer, ...], int], tuple[Primer, list[int]]] = {}
 
     @property
     def form(self) -> str:
@@ -58,8 +58,12 @@ class Chat:
 
     @property
     def primer(self) -> str | None:
-        """The start of the answer that letters were scored after; None before any was."""
-        return self._primers[min(self._primers)][0].text if self._primers else None
+        """The start of the answer that letters were scored after; None before any was.
+
+        That of the usual wording.
+        """
+        usual = [count for primers, count in self._primers if primers == PRIMERS]
+        return self._primers[PRIMERS, min(usual)][0].text if usual else None
 
     def encode(
         self, asked: Sequence[tuple[Prompt, Sequence[Image]]], *, primer: Primer | None
@@ -93,17 +97,20 @@ class Chat:
 
     def letters(self, prompt: Prompt) -> tuple[Primer, list[int]]:
         """Primer and letter tokens for a number of options, worked out once per number."""
-        count = len(prompt.options)
-        if count not in self._primers:
+        primers, count = primers_for(prompt), len(prompt.options)
+        if (primers, count) not in self._primers:
 
             def tokenize(text: str) -> list[int]:
                 ids: list[int] = self._tokenizer(text, add_special_tokens=False)["input_ids"]
                 return ids
 
-            self._primers[count] = letter_tokens(
-                tokenize, lambda primer: self._rendered(prompt, primer), count=count
+            self._primers[primers, count] = letter_tokens(
+                tokenize,
+                lambda primer: self._rendered(prompt, primer),
+                count=count,
+                primers=primers,
             )
-        return self._primers[count]
+        return self._primers[primers, count]
 
     def _rendered(self, prompt: Prompt, primer: Primer) -> str:
         if not self._template:

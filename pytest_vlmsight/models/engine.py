@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from .loading import Loaded
+    from .prefixes import Prefix
     from .prompts import Primer
 
 GENERATED_TOKENS = 32
@@ -49,6 +50,7 @@ class Engine:
         chat: how it is asked.
         anatomy: where its layers are.
         maps: where its tokens look.
+        prefix: what is put in front of every prompt; None as a rule.
 
     Raises:
         ModelError: the family is refused, or its layers are not found.
@@ -63,6 +65,7 @@ class Engine:
                 f"{name}: model_type {self.config.model_type!r} is not measured: "
                 f"{self.family.refused}"
             )
+        self.prefix: Prefix | None = None
         self.chat = Chat(loaded.processor, family=self.family, name=name)
         self._accepted = set(inspect.signature(loaded.model.forward).parameters)
         self.anatomy = self._called(anatomy(loaded.model, eye=self.family.eye))
@@ -82,7 +85,8 @@ class Engine:
         self, asked: Sequence[tuple[Prompt, Sequence[Image]]], *, primer: Primer | None
     ) -> dict[str, Any]:
         """What the model is given for a batch, on its device; see ``Chat.encode``."""
-        return self._placed(self.chat.encode(asked, primer=primer))
+        x = self.chat.encode(asked, primer=primer)
+        return self._placed(x if self.prefix is None else self.prefix.before(x))
 
     def forward(self, x: Mapping[str, Any]) -> Any:
         """The model's output for what it is given; of its logits the last where it can."""

@@ -11,8 +11,6 @@ from .base import MeasurementError, Prompt
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-INSTRUCTION = "Answer with the letter of the right option."
-
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -29,12 +27,17 @@ PRIMERS = (Primer("Answer: (", ""), Primer("Answer:", " "), Primer("Answer: ", "
 Which one that is depends on the tokenizer alone, and stands in the provenance."""
 
 
+def primers_for(prompt: Prompt) -> tuple[Primer, ...]:
+    """The same for a wording: an answer is not begun with a bracket where options have none."""
+    if prompt.wording.option.startswith("("):
+        return PRIMERS
+    return tuple(sorted(PRIMERS, key=lambda primer: primer.text.endswith("(")))
+
+
 def wording(prompt: Prompt) -> str:
     """The text of a question with its lettered options."""
-    options = "\n".join(
-        f"({mark}) {text}" for mark, text in zip(LETTERS, prompt.options, strict=False)
-    )
-    return f"{prompt.question}\n{options}\n{INSTRUCTION}"
+    options = dict(zip(LETTERS, prompt.options, strict=False))
+    return prompt.wording.text(prompt.question, options)
 
 
 def conversation(
@@ -50,7 +53,11 @@ def conversation(
 
 
 def letter_tokens(
-    tokenize: Callable[[str], list[int]], render: Callable[[Primer], str], *, count: int
+    tokenize: Callable[[str], list[int]],
+    render: Callable[[Primer], str],
+    *,
+    count: int,
+    primers: Sequence[Primer] = PRIMERS,
 ) -> tuple[Primer, list[int]]:
     """The primer after which letters are single tokens, and those tokens.
 
@@ -58,6 +65,7 @@ def letter_tokens(
         tokenize: text → token ids, without adding special tokens.
         render: primer → the whole prompt, ending with the primer's text.
         count: how many letters are needed.
+        primers: to be tried, in this order.
 
     Returns:
         The primer and the token id of each of the first ``count`` letters in that context.
@@ -66,7 +74,7 @@ def letter_tokens(
         MeasurementError: no primer works: letters are several tokens or share one.
     """
     seen = []
-    for primer in PRIMERS:
+    for primer in primers:
         text = render(primer)
         if not text.endswith(primer.text):
             seen.append(f"after {primer.text!r}: the chat template does not end with it")

@@ -29,6 +29,7 @@ from .families import ONE_IMAGE
 from .fed_from import deepest_read
 from .grids import cut_out
 from .loading import Loaded, load, unasked
+from .prefixes import prefixed
 from .projection import projection
 from .prompts import parse_letter
 from .reach import WHOLE, Reach, dealt_ranks, equal_weights, reach, ways_of
@@ -238,13 +239,32 @@ class TransformersVlm:
             ranks = dealt_ranks(found.layers[name], weights=weights)
             learning = lora(model, ranks, seed=seed)
         with learning as weights_of:
-            yield Learner(
-                self._engine,
-                given=lambda prompt: self._given(prompt)[0],
-                kind=partial(_kind, laid_out=False),
-                batch=self._batch,
-                weights=weights_of,
-            )
+            yield self._learner(weights_of)
+
+    @contextlib.contextmanager
+    def prefixed(self, count: int, *, seed: int) -> Iterator[Learner]:
+        """Learn embeddings in front of every prompt; nothing of the model itself is changed.
+
+        Args:
+            count: how many.
+            seed: of the words that they start as.
+
+        Raises:
+            ModelError: peft is not installed.
+            MeasurementError: they do not come to the model's LLM.
+        """
+        require("diagnose", what="learning embeddings in front of prompts")
+        with prefixed(self._engine, count, seed=seed) as weights_of:
+            yield self._learner(weights_of)
+
+    def _learner(self, weights: Mapping[str, Tensor]) -> Learner:
+        return Learner(
+            self._engine,
+            given=lambda prompt: self._given(prompt)[0],
+            kind=partial(_kind, laid_out=False),
+            batch=self._batch,
+            weights=weights,
+        )
 
     def _reach(self) -> Reach:
         """What can be tuned; found once, before anything is."""
@@ -294,7 +314,7 @@ class TransformersVlm:
         key = tuple(uniform)
         if key not in self._uniform:
             self._uniform[key] = self._processed(prompt)
-        return (prompt.question, prompt.options, self._uniform[key])
+        return (prompt.question, prompt.options, prompt.wording, self._uniform[key])
 
     def _processed(self, prompt: Prompt) -> Hashable:
         """What the processor makes of a prompt's images: those alike to it are alike."""
@@ -456,7 +476,7 @@ def _encoder_of(config: Any) -> str:
 def _kind(prompt: Prompt, *, laid_out: bool) -> Hashable:
     """Prompts that differ in it cannot go through a model together."""
     sizes = tuple(image.size for image in prompt.images) if laid_out else None
-    return (len(prompt.images), len(prompt.options), sizes)
+    return (len(prompt.images), len(prompt.options), prompt.wording, sizes)
 
 
 def _cut(
