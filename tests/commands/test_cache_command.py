@@ -83,13 +83,14 @@ def test_what_is_kept_is_shown_by_model_and_task(folder: Path, capsys: Capture) 
     assert main(["cache", "show", "--dir", str(folder)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == str(folder)
-    assert [line.split()[-4:-2] for line in lines[1:5]] == [
+    assert [line.split()[-4:-2] for line in lines[1:6]] == [
         ["pictures", "2"],
         ["maps", "1"],
         ["items", "1"],
+        ["tunings", "0"],
         ["answers", "11"],
     ]
-    assert [line.split()[1::3] for line in lines[7:]] == [
+    assert [line.split()[1::3] for line in lines[8:]] == [
         ["3", "new,"],
         ["5", "new,"],
         ["3", "old,"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from made_runs import evaluation
@@ -109,7 +109,8 @@ HALF = {"sighted": 0.75, "blind": 0.5}
 def test_a_verdict_needs_all_of_its_evidence(
     found: Diagnosis, shares: dict[str, float], name: str
 ) -> None:
-    one = evaluation(n=800, ceiling=0.9, **shares)
+    given: dict[str, Any] = dict(shares)
+    one = evaluation(n=800, ceiling=0.9, **given)
     if shares is SAME:  # no luck in it: the same answers
         one = replace(one, blind={"blank": one.sighted})
     result = judged(one, found)
@@ -132,7 +133,8 @@ def test_evidence_stands_in_the_sentence_with_numbers_and_p() -> None:
 
 
 def test_a_verdict_that_is_contradicted_says_by_what() -> None:
-    said = of(layers("lost at projector"), **HALF).sentence
+    given: dict[str, Any] = dict(HALF)
+    said = of(layers("lost at projector"), **given).sentence
     assert said.startswith('Nearest is "lost at". For which speaks: layers: what layers say.')
     assert "Against which speaks: blind → sighted: +" in said
 
