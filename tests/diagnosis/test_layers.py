@@ -67,7 +67,7 @@ def test_what_is_seen_and_kept_is_present_to_the_last_layer(sound: Diagnosis) ->
     assert unused.estimate == pytest.approx(-0.75)
     assert unused.p < 1e-9
     (behind,) = (test for test in found.tests if test.claim.startswith("more is lost behind"))
-    assert behind.estimate == pytest.approx(0.375)  # half of 75 points less none
+    assert behind.estimate == pytest.approx(0.75)  # 75 points behind it, none up to it
     assert behind.p < 1e-9
 
 
