@@ -230,7 +230,7 @@ class _Ranking:
             for one in shown[:LEAST]
         ]
         if len(shown) > LEAST:
-            said.append(f"{len(shown) - LEAST} more pairs are shown to be inverted")
+            said.append(f"pairs shown to be inverted beside these: {len(shown) - LEAST}")
         if seen:
             pairs = ", ".join(f"{names[one.better]} and {names[one.other]}" for one in seen)
             said.append(f"in the other order, but not shown to be: {pairs}")

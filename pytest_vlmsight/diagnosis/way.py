@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from pytest_vlmsight.models.base import Stage
 from pytest_vlmsight.pairs import Pairs
+from pytest_vlmsight.stats.interval import Interval
 from pytest_vlmsight.stats.multiplicity import holm
 
 from .result import PairedTest
@@ -108,10 +109,12 @@ def tests_of(
         pair = Pairs(way.found.sighted, last)
         tests += family(UNUSED, {f"{LAST} → answers": pair}, [pair.p_worse()])
     if first is not None and last is not None:
-        # Half of (last - answers) - (encoder - last), the difference of both losses.
+        # (last - answers) - (encoder - last), the difference of both losses, is twice this one.
         pair = Pairs(last, (way.found.sighted + first) / 2)
-        name = f"half of: {LAST} → answers against {ENCODER} → {LAST}"
-        tests += family(MORE_UNUSED, {name: pair}, [pair.p_better()])
+        name = f"{LAST} → answers against {ENCODER} → {LAST}"
+        (half,) = family(MORE_UNUSED, {name: pair}, [pair.p_better()])
+        interval = Interval(2 * half.interval.low, 2 * half.interval.high)
+        tests.append(replace(half, estimate=2 * half.estimate, interval=interval))
     if way.found.fitted and LAST in way.named:
         last_fitted = way.found.fitted[way.named[LAST]]
         if ENCODER in way.named:

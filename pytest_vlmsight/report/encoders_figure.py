@@ -23,7 +23,7 @@ def draw(diagnosis: Diagnosis) -> Drawing | None:
     eyes, mouths = diagnosis.of("rank by ceiling"), diagnosis.of("rank as VLM")
     if not eyes:
         return None
-    inverted = {name for pair in diagnosis.details["inverted"] for name in pair}
+    inverted = {better for better, _ in diagnosis.details["inverted"]}
     shares = (
         {one.name: one for one in diagnosis.of("by ceiling")},
         {one.name: one for one in diagnosis.of("as VLM")},
@@ -103,7 +103,10 @@ def _axis(x: float, bottom: float) -> Shape:
 
 
 def _legend(y: float, *, inverted: bool) -> list[Shape]:
-    looks = [("ceiling", "model"), *([("sighted", "shown to be inverted")] if inverted else [])]
+    looks = [
+        ("ceiling", "model"),
+        *([("sighted", "shown to see more and say less than another")] if inverted else []),
+    ]
     shapes = []
     for index, (look, words) in enumerate(looks):
         x = _LEFT - 60 + 120 * index

@@ -66,6 +66,9 @@ def test_what_is_seen_and_kept_is_present_to_the_last_layer(sound: Diagnosis) ->
     assert unused.name == "LLM last → answers"
     assert unused.estimate == pytest.approx(-0.75)
     assert unused.p < 1e-9
+    (behind,) = (test for test in found.tests if test.claim.startswith("more is lost behind"))
+    assert behind.estimate == pytest.approx(0.75)  # 75 points behind it, none up to it
+    assert behind.p < 1e-9
 
 
 @pytest.mark.parametrize(
@@ -77,6 +80,8 @@ def test_features_destroyed_at_a_stage_are_lost_there(stage: str, name: str) -> 
     lost = [test for test in found.tests if test.claim == "lost" and test.adjusted <= 0.05]
     assert [test.name.partition(" → ")[2] for test in lost] == [name]
     assert lost[0].interval.high < -0.5
+    (behind,) = (test for test in found.tests if test.claim.startswith("more is lost behind"))
+    assert behind.p > 0.5
     curve = of(found, "readout")
     place = [str(one) for one in STAGES].index(stage)
     assert all(curve[str(one)].value == 1 for one in STAGES[:place])
@@ -111,6 +116,9 @@ def test_what_only_takes_another_form_is_not_said_to_be_lost() -> None:
     assert of(found, "fitted readout")["projector"].value > 0.9
     assert found.conclusion == "reshaped at projector"
     assert "a readout fitted on other items still reads it at projector" in found.sentence
+    claims = {test.claim: test for test in found.tests}
+    assert claims["kept for a fitted readout"].p <= 0.05
+    assert claims["unused, by a fitted readout"].p <= 0.05
 
 
 # -- selectivity ---------------------------------------------------------------------------------

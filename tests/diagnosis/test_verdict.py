@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from made_runs import evaluation
@@ -47,10 +47,8 @@ def layers(conclusion: str, *, unused: float = 0.001, **others: float) -> Diagno
     )
 
 
-def of(
-    *found: Diagnosis, sighted: float = 0.5, blind: float = 0.5, ceiling: float = 0.9, n: int = 800
-) -> Diagnosis:
-    return judged(evaluation(n=n, sighted=sighted, blind=blind, ceiling=ceiling), *found)
+def of(*found: Diagnosis, sighted: float = 0.5) -> Diagnosis:
+    return judged(evaluation(n=800, sighted=sighted), *found)
 
 
 def judged(one: Evaluation, *found: Diagnosis) -> Diagnosis:
@@ -61,12 +59,12 @@ def judged(one: Evaluation, *found: Diagnosis) -> Diagnosis:
     return conclude(one, verdicts, found, gate=GATE)
 
 
-SAME = {"sighted": 0.5, "blind": 0.5}
-HALF = {"sighted": 0.75, "blind": 0.5}
+SAME, HALF, ALL = 0.5, 0.75, 0.9
+"""Right answers sighted; half are right blind, and nine of ten by ceiling."""
 
 
 @pytest.mark.parametrize(
-    ("found", "shares", "name"),
+    ("found", "sighted", "name"),
     [
         (layers("not encoded"), SAME, "not encoded"),
         (layers("lost at projector"), SAME, "lost at projector"),
@@ -96,7 +94,7 @@ HALF = {"sighted": 0.75, "blind": 0.5}
             SAME,
             "present to the last layer but unused",
         ),
-        (layers("cannot tell"), {"sighted": 0.9, "blind": 0.5}, "fine"),
+        (layers("cannot tell"), ALL, "fine"),
         # What is used is there, whatever a readout can read.
         (layers("not encoded"), HALF, "cannot tell"),
         (layers("lost at projector"), HALF, "cannot tell"),
@@ -106,12 +104,9 @@ HALF = {"sighted": 0.75, "blind": 0.5}
         (layers("present to the last layer", unused=0.2), SAME, "cannot tell"),
     ],
 )
-def test_a_verdict_needs_all_of_its_evidence(
-    found: Diagnosis, shares: dict[str, float], name: str
-) -> None:
-    given: dict[str, Any] = dict(shares)
-    one = evaluation(n=800, ceiling=0.9, **given)
-    if shares is SAME:  # no luck in it: the same answers
+def test_a_verdict_needs_all_of_its_evidence(found: Diagnosis, sighted: float, name: str) -> None:
+    one = evaluation(n=800, sighted=sighted)
+    if sighted == SAME:  # no luck in it: the same answers
         one = replace(one, blind={"blank": one.sighted})
     result = judged(one, found)
     assert result.conclusion == name
@@ -133,8 +128,7 @@ def test_evidence_stands_in_the_sentence_with_numbers_and_p() -> None:
 
 
 def test_a_verdict_that_is_contradicted_says_by_what() -> None:
-    given: dict[str, Any] = dict(HALF)
-    said = of(layers("lost at projector"), **given).sentence
+    said = of(layers("lost at projector"), sighted=HALF).sentence
     assert said.startswith('Nearest is "lost at". For which speaks: layers: what layers say.')
     assert "Against which speaks: blind → sighted: +" in said
 

@@ -61,7 +61,7 @@ def test_a_line_joins_the_ranks_of_each_model() -> None:
     ends = [(line.at["y1"], line.at["y2"]) for line in lines]
     assert ends == [tuple(reversed(end)) for end in reversed(ends)]
     assert ends[0][0] < ends[0][1]  # type: ignore[operator]
-    assert {line.look for line in lines} == {"line sighted"}
+    assert [line.look for line in lines] == ["line sighted", "line sighted", "line ceiling"]
 
 
 def test_the_report_has_it_in_a_section_of_its_own() -> None:
