@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pytest_vlmsight.tasks.item import Item
 
 WORDS = ("red", "green", "blue")
-_COLOURS = np.array([[220, 30, 30], [30, 200, 30], [30, 30, 220]])
+COLOURS = np.array([[220, 30, 30], [30, 200, 30], [30, 30, 220]])
 _WIDTH = 6
 
 
@@ -164,7 +164,7 @@ def colour_items(n: int, *, seed: int = 0, first: int = 0) -> list[Item]:
     made = []
     for index in range(n):
         answer = int(rng.integers(3))
-        colour = tuple((_COLOURS[answer] + rng.integers(-25, 26, 3)).tolist())
+        colour = tuple((COLOURS[answer] + rng.integers(-25, 26, 3)).tolist())
         name = f"colour-{seed}-{first + index:04}"
         made.append(item([flat(colour)], answer=answer, options=WORDS, name=name))
     return made
