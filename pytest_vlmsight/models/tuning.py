@@ -97,8 +97,13 @@ class Learner:
             self._batch = max(1, self._batch // 2)
         if not math.isfinite(total):
             raise MeasurementError(f"the loss is {total}")
-        if learn and not any(
-            one.grad is not None and bool(one.grad.any()) for one in self._live.values()
+        # Where all is learned perfectly there is none left.
+        if (
+            learn
+            and total > 0
+            and not any(
+                one.grad is not None and bool(one.grad.any()) for one in self._live.values()
+            )
         ):
             raise MeasurementError("no gradient of the answers comes to it")
         return total
