@@ -87,6 +87,13 @@ def test_a_diagnosis_stands_with_its_own_task_alone() -> None:
     ]
 
 
+def test_the_verdict_stands_at_the_head_of_its_task() -> None:
+    verdict = replace(diagnosis(part="verdict"), conclusion="present to the last layer but unused")
+    sections = page(diagnosis(), verdict).all("section", class_="diagnosis")
+    assert [one.one("h4").text for one in sections] == ["Diagnosis: verdict", "Diagnosis: made"]
+    assert "present to the last layer but unused" in sections[0].text
+
+
 def test_shapes_are_drawn_with_title_description_and_caption(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
