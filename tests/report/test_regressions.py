@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from unicodedata import combining, east_asian_width
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -101,6 +102,12 @@ def test_commands_are_not_broken_within_an_option() -> None:
     assert " ".join(word for line in lines for word in line.split()) == command
 
 
+def columns(line: str) -> int:
+    """Of a terminal: marks that combine with a letter take none, wide letters two."""
+    wide = sum(east_asian_width(one) in "WF" for one in line)
+    return len(line) + wide - sum(bool(combining(one)) for one in line)
+
+
 @given(
     task=st.text(min_size=1, max_size=60),
     baseline=st.text(min_size=1, max_size=200),
@@ -125,5 +132,5 @@ def test_no_line_is_wider_than_a_terminal_whatever_names_are(
         "vlm_baseline_besides": printable(besides),
     }
     for line in regressions({task: row}):
-        assert len(line) <= 80
+        assert columns(line) <= 80
         assert line.isprintable()
