@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from .names import ModelName
 
 T = TypeVar("T")
+P = TypeVar("P", bound=Prompt)
 
 AUTO_BATCH = {"cpu": 4, "cuda": 16}
 """Prompts per forward: on a CPU larger batches are no faster and only need memory."""
@@ -365,9 +366,7 @@ class TransformersVlm:
 
     # -- one batch -------------------------------------------------------------------------------
 
-    def _in_memory(
-        self, prompts: Sequence[Prompt], ask: Callable[[Sequence[Prompt]], T]
-    ) -> Iterator[T]:
+    def _in_memory(self, prompts: Sequence[P], ask: Callable[[Sequence[P]], T]) -> Iterator[T]:
         """What is made of as many prompts at a time as there is memory for."""
         import torch
 
@@ -469,9 +468,7 @@ class TransformersVlm:
                     answer=answer,
                     layers=layers,
                     rows=np.stack([row[k, :, start:end] for row in rows]),
-                    rollout=None
-                    if rolled is None
-                    else rolled[k, end - 1, start:end].cpu().numpy(),
+                    rollout=None if rolled is None else rolled[k, end - 1, start:end].cpu().numpy(),
                     tokens=one,
                 )
             )
