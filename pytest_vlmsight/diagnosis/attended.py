@@ -37,6 +37,7 @@ class Attended:
 
     Attributes:
         layers: (l,) numbers of the LLM's layers.
+        others: of those whose attention can be neither read nor cut off.
         shares: name → (n, l, heads) share of the answer position's attention.
         uniform: name → (n,) the share if it attended to all tokens alike.
         rollout: name → (n,) the share in a rollout; empty without.
@@ -50,6 +51,7 @@ class Attended:
     """
 
     layers: tuple[int, ...]
+    others: tuple[int, ...]
     shares: Mapping[str, np.ndarray]
     uniform: Mapping[str, np.ndarray]
     rollout: Mapping[str, np.ndarray]
@@ -102,10 +104,12 @@ def attend(
     uniform: list[dict[str, float]] = []
     rolled: list[dict[str, float]] = []
     hidden: list[dict[str, tuple[int, ...]]] = []
-    choices, maps, tokens, placeless, layers = [], [], [], "", None
+    choices, maps, tokens, placeless = [], [], [], ""
+    layers: tuple[int, ...] | None = None
+    others: tuple[int, ...] = ()
     for k, found in enumerate(vlm.attend(_prompts(shown), rollout=rollout)):
         if layers is None:
-            layers, placeless = found.layers, found.tokens.placeless
+            layers, others, placeless = found.layers, found.others, found.tokens.placeless
         if found.layers != layers:
             raise MeasurementError("attention comes from other layers in some prompts")
         marks = None
@@ -134,6 +138,7 @@ def attend(
         cut[name] = np.array(answers)
     return Attended(
         layers=layers,
+        others=others,
         shares=_common(shares),
         uniform=_common(uniform),
         rollout=_common(rolled),

@@ -153,6 +153,11 @@ def against(found: Diagnosis, other: Diagnosis) -> Diagnosis:
 
 def _notes(found: Attended) -> list[str]:
     notes = [_CARRIED]
+    if found.others:
+        notes.append(
+            f"Layers {', '.join(map(str, found.others))} of the LLM hand out no attention, and what "
+            "goes through them is not cut off: answers that do not change show nothing."
+        )
     if found.placeless:
         notes.append(
             "Marked points are not told apart, since tokens have no place in the images: "

@@ -37,7 +37,9 @@ def concluded(
         own = [one for one in tests if one.claim == claim and one.adjusted <= alpha]
         return min(own, key=lambda one: one.adjusted, default=None)
 
-    blind, sighted = shown(BLIND), shown(SIGHTED)
+    # What goes round the layers that attend cannot be cut off: no effect then shows nothing.
+    blind = None if found.others else shown(BLIND)
+    sighted = shown(SIGHTED)
     whole = f"without attention to the images {_changed(found, TEXT_IMAGES)} of answers change"
     if blind:
         whole += f", shown to be less than {percent(margin)} ({p_is(blind.adjusted)})"
@@ -49,9 +51,10 @@ def concluded(
         share = percent(float(found.shares[IMAGES].mean()))
         said = f"{share} of the answer position's attention is on the images; {whole}"
         return (NOT if blind else AT_IMAGES if sighted else CANNOT), said
-    looks, causal, same = shown(LOOKS), shown(CHANGES), shown(NO_MORE)
+    looks, causal = shown(LOOKS), shown(CHANGES)
+    same = None if found.others else shown(NO_MORE)
     effect = (
-        f"where {TEXT_MARKED.partition(' → ')[0]} after the images is cut off from marked patches "
+        f"where all text is cut off from the marked patches "
         f"{_changed(found, TEXT_MARKED)} of answers change, from as many others "
         f"{_changed(found, TEXT_OTHERS)}"
     )

@@ -138,7 +138,7 @@ class KnockOut(Prompt):
     Attributes:
         hidden: numbers of tokens of the prompt, as ``ImageTokens.numbers`` has them, that are not
             attended to in any layer of the LLM.
-        alone: by the answer position alone; else by every position after the last image token.
+        alone: by the answer position alone; else by every position that is no image token.
     """
 
     hidden: tuple[int, ...] = ()
@@ -177,6 +177,8 @@ class Attention:
     Attributes:
         answer: by letters, with eager attention.
         layers: (l,) numbers of the LLM's layers that can be read, from 1.
+        others: numbers of those that cannot, as they attend linearly or not at all; nothing can be
+            cut off there.
         rows: (l, heads, tokens) weights of the answer position; a row sums to 1. Of a model whose
             layers differ in their heads, their mean.
         rollout: (tokens,) of the same position; None where it was not asked for.
@@ -185,6 +187,7 @@ class Attention:
 
     answer: Answer
     layers: tuple[int, ...]
+    others: tuple[int, ...]
     rows: np.ndarray
     rollout: np.ndarray | None
     tokens: ImageTokens

@@ -467,6 +467,7 @@ class TransformersVlm:
                 Attention(
                     answer=answer,
                     layers=layers,
+                    others=tuple(k for k in range(1, len(mouth) + 1) if k not in layers),
                     rows=np.stack([row[k, :, start:end] for row in rows]),
                     rollout=None if rolled is None else rolled[k, end - 1, start:end].cpu().numpy(),
                     tokens=one,
@@ -483,8 +484,13 @@ class TransformersVlm:
         cut = torch.zeros(rows, length, length, dtype=torch.bool)
         for k, (prompt, one, start) in enumerate(zip(prompts, tokens, starts, strict=True)):
             end = int(last[k]) + 1
-            begin = end - 1 if prompt.alone else start + int(one.numbers[-1]) + 1
-            cut[k, begin:end, [start + number for number in prompt.hidden]] = True
+            # Words that stand between the tokens of images would carry on what these show.
+            queries = torch.zeros(length, dtype=torch.bool)
+            queries[end - 1 if prompt.alone else start : end] = True
+            queries[start + torch.from_numpy(one.numbers)] = False
+            keys = torch.zeros(length, dtype=torch.bool)
+            keys[[start + number for number in prompt.hidden]] = True
+            cut[k] = queries[:, None] & keys
         with (
             torch.inference_mode(),
             eager(self._engine.model.get_decoder()),
