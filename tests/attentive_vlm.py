@@ -25,7 +25,7 @@ LAYERS, HEADS, WORDS = 2, 3, 6
 
 def tokens_of(images: Iterable[Image], *, placeless: str = "") -> ImageTokens:
     """A token for each patch of 16 px, after one word."""
-    rows = []
+    rows: list[np.ndarray] = []
     grids = []
     for number, image in enumerate(images):
         own = grid(image)

@@ -155,8 +155,8 @@ def _notes(found: Attended) -> list[str]:
     notes = [_CARRIED]
     if found.others:
         notes.append(
-            f"Layers {', '.join(map(str, found.others))} of the LLM hand out no attention, and what "
-            "goes through them is not cut off: answers that do not change show nothing."
+            f"Layers {', '.join(map(str, found.others))} of the LLM hand out no attention, and "
+            "what goes through them is not cut off: answers that do not change show nothing."
         )
     if found.placeless:
         notes.append(
@@ -203,4 +203,5 @@ def _interval(own: np.ndarray, *, confidence: float) -> Interval:
     """Of the mean of shares, which may be small."""
     mean = float(own.mean())
     around = scaled_items(own - mean).interval(confidence=confidence)
-    return Interval(max(0.0, mean + around.low), min(1.0, mean + around.high))
+    # The mean itself is within, whatever is lost in rounding where all shares are alike.
+    return Interval(min(mean, max(0.0, mean + around.low)), max(mean, min(1.0, mean + around.high)))

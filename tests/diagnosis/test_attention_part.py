@@ -1,4 +1,4 @@
-"""Part ``attention`` says where a model looks that was planted to look there, and what it cannot."""
+"""Part ``attention`` says where a model looks that was planted to look there."""
 
 from __future__ import annotations
 
@@ -89,8 +89,10 @@ def test_an_answer_that_is_copied_from_a_marked_patch_is_found_there() -> None:
     changed = values(found, "answers that change")
     assert changed["all text → marked"] == 1
     assert changed["all text → as many others"] == 0
+    maps = found.details["maps"][0]["maps"]
+    assert [one["of"] for one in maps] == ["mean of heads"] * 2 + ["layer 2, head 2"] * 2
     layers = values(found, "marked points")
-    assert layers["llm[2]"] > layers["llm[1]"] + 0.3
+    assert layers["llm[2]"] > layers["llm[1]"] + 0.2
     assert "100.0% of answers change, from as many others 0.0% (" in found.sentence
 
 
@@ -104,7 +106,8 @@ def test_a_model_that_ignores_image_tokens_does_not_look() -> None:
 
 def test_attention_that_no_answer_depends_on_is_without_effect() -> None:
     def rest(prompt: Prompt, tokens: ImageTokens) -> np.ndarray:
-        return ~at_marks(prompt, tokens) & (np.arange(len(tokens.x)) == 5)
+        own: np.ndarray = ~at_marks(prompt, tokens) & (np.arange(len(tokens.x)) == 5)
+        return own
 
     found = diagnosed(AttentiveVlm(look=copies(at_marks), uses=rest))
     assert found.conclusion == "looks there without effect"
@@ -114,7 +117,8 @@ def test_answers_made_from_other_patches_are_from_elsewhere() -> None:
     def corner(prompt: Prompt, tokens: ImageTokens) -> np.ndarray:
         own = np.zeros(len(tokens.x), bool)
         own[[0, 35]] = True
-        return own & ~at_marks(prompt, tokens)
+        own &= ~at_marks(prompt, tokens)
+        return own
 
     found = diagnosed(AttentiveVlm(uses=corner))
     assert found.conclusion == "looks elsewhere"
@@ -191,10 +195,10 @@ def test_a_model_that_looks_nowhere_in_particular_is_not_said_to_look() -> None:
         return rng.dirichlet(np.full(len(tokens.x), 0.2))
 
     looked = 0
-    for _ in range(20):
-        found = diagnosed(AttentiveVlm(look=anywhere), ITEMS[:32])
+    for _ in range(12):
+        found = diagnosed(AttentiveVlm(look=anywhere), ITEMS[:24])
         looked += p_of(found, "attends more to the marked", "mean of heads") <= 0.05
-    assert looked <= 4  # one expected; more than four in one run of 400
+    assert looked <= 3  # of 12: less than one expected, more than three in one of 400
 
 
 # -- two models ----------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ def implementations(vlm: TransformersVlm) -> dict[str, str]:
     """Name of every part → how it attends."""
     found = {}
     for name, part in vlm._engine.model.named_modules():
-        config = getattr(part, "config", None)
+        config: Any = getattr(part, "config", None)
         for own in (
             config,
             *(getattr(config, k, None) for k in getattr(config, "sub_configs", {})),
@@ -117,6 +117,7 @@ def test_a_rollout_is_the_product_of_all_layers_maps(vlm: TransformersVlm) -> No
         step = (full.mean(0) + np.eye(full.shape[-1])) / 2
         rolled = step if rolled is None else step @ rolled
     assert rolled is not None
+    assert found.rollout is not None
     np.testing.assert_allclose(found.rollout, rolled[-1], atol=1e-6)
 
 
@@ -191,7 +192,7 @@ class _Layer(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.attention = nn.Module()
-        self.attention.forward = lambda states, mask: (  # type: ignore[method-assign]
+        self.attention.forward = lambda states, mask: (
             states,
             torch.full((1, 2, 4, 4), 0.25),
         )
