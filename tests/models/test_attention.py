@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -119,6 +120,24 @@ def test_a_rollout_is_the_product_of_all_layers_maps(vlm: TransformersVlm) -> No
     assert rolled is not None
     assert found.rollout is not None
     np.testing.assert_allclose(found.rollout, rolled[-1], atol=1e-6)
+
+
+@pytest.mark.parametrize("rollout", [False, True])
+def test_full_maps_of_earlier_layers_are_not_kept(vlm: TransformersVlm, rollout: bool) -> None:
+    made: list[weakref.ref[torch.Tensor]] = []
+    most = 0
+
+    def count(_: nn.Module, __: Any, result: tuple[Any, ...]) -> None:
+        nonlocal most
+        made.append(weakref.ref(result[1]))
+        most = max(most, sum(one() is not None for one in made))
+
+    handles = [layer.self_attn.register_forward_hook(count) for layer in vlm._engine.anatomy.mouth]
+    found = list(vlm.attend(ASKED, rollout=rollout))
+    for handle in handles:
+        handle.remove()
+    assert len(made) == len(found[0].layers) > 1
+    assert most == 1
 
 
 def test_image_tokens_are_those_that_stand_for_the_image_and_lie_where_they_look(
