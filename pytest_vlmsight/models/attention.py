@@ -28,11 +28,19 @@ def eager(decoder: nn.Module) -> Iterator[None]:
 
     Args:
         decoder: of transformers.
+
+    Raises:
+        MeasurementError: it is of a kind that cannot be switched.
     """
+    if not hasattr(decoder, "set_attn_implementation"):
+        raise MeasurementError(
+            f"its LLM ({type(decoder).__name__}) is no model of transformers by itself, and its "
+            "attention cannot be switched to eager"
+        )
     before = [(one, one._attn_implementation) for one in _configs(decoder)]
     try:
         # What it cannot be switched to it tells by itself; then no weights come.
-        decoder.set_attn_implementation(EAGER)  # type: ignore[operator]
+        decoder.set_attn_implementation(EAGER)
         yield
     finally:
         for config, name in before:

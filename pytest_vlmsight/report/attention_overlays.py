@@ -121,7 +121,7 @@ def overlays(
         shapes=tuple(shapes),
         caption=(
             "Attention of the answer position over the first items: the more a patch has, the "
-            "yellower it is, by the square root of its share of the map's highest."
+            "yellower it is."
         ),
     )
     return drawn, spent
@@ -167,7 +167,7 @@ def _heat(one: Mapping[str, Any]) -> str:
     values = values.reshape(rows, cols)
     pixels = np.empty((rows, cols, 4), np.uint8)
     pixels[..., :3] = _HEAT
-    pixels[..., 3] = np.rint(0.85 * 255 * np.sqrt(values / 255))
+    pixels[..., 3] = np.rint(0.85 * values)
     content = BytesIO()
     Image.fromarray(pixels).save(content, "PNG", optimize=True)
     return f"data:image/png;base64,{base64.b64encode(content.getvalue()).decode('ascii')}"

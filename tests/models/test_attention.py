@@ -95,6 +95,14 @@ def test_attention_is_put_back_after_an_error(
     assert not any(part._forward_hooks for part in vlm._engine.anatomy.mouth.modules())
 
 
+def test_an_llm_that_cannot_be_switched_is_an_error() -> None:
+    with (
+        pytest.raises(MeasurementError, match="Linear.* cannot be switched to eager"),
+        eager(nn.Linear(2, 2)),
+    ):
+        pass
+
+
 # -- what is read --------------------------------------------------------------------------------
 
 
