@@ -32,7 +32,8 @@ def eager(decoder: nn.Module) -> Iterator[None]:
     Raises:
         MeasurementError: it is of a kind that cannot be switched.
     """
-    if not hasattr(decoder, "set_attn_implementation"):
+    switch: Callable[[str], None] | None = getattr(decoder, "set_attn_implementation", None)
+    if switch is None:
         raise MeasurementError(
             f"its LLM ({type(decoder).__name__}) is no model of transformers by itself, and its "
             "attention cannot be switched to eager"
@@ -40,7 +41,7 @@ def eager(decoder: nn.Module) -> Iterator[None]:
     before = [(one, one._attn_implementation) for one in _configs(decoder)]
     try:
         # What it cannot be switched to it tells by itself; then no weights come.
-        decoder.set_attn_implementation(EAGER)
+        switch(EAGER)
         yield
     finally:
         for config, name in before:

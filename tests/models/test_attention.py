@@ -97,7 +97,7 @@ def test_attention_is_put_back_after_an_error(
 
 def test_an_llm_that_cannot_be_switched_is_an_error() -> None:
     with (
-        pytest.raises(MeasurementError, match="Linear.* cannot be switched to eager"),
+        pytest.raises(MeasurementError, match=r"Linear.* cannot be switched to eager"),
         eager(nn.Linear(2, 2)),
     ):
         pass
