@@ -21,6 +21,7 @@ PARTS = (
     "layers",
     "prompt",
     "finetune",
+    "attention",
     "encoders",
 )
 """Of diagnosis; diagnosis/parts.py has their modules."""

@@ -12,7 +12,7 @@ from .making import add_making, named
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_vlmsight.diagnosis.result import Diagnosis
 
@@ -57,6 +57,15 @@ def add(commands: Any) -> None:
         help="budget of parts that tune: rank, steps, batch, items, checked, rates=X,Y, search, "
         "seed, prefixes=X,Y, prefix_rates=X,Y, prefix_steps; see docs/diagnosis.md",
     )
+    command.add_argument(
+        "--rollout", action="store_true", help="part attention: a rollout of all layers, too"
+    )
+    command.add_argument(
+        "--against",
+        metavar="MODEL",
+        help="part attention: another model, such as before tuning, that is asked the same items "
+        "and compared with each",
+    )
     command.add_argument("--json", action="store_true", help="JSON: a list of diagnoses")
     command.add_argument("-o", "--output", type=Path, help="file to write, too")
     command.set_defaults(run=run)
@@ -82,6 +91,10 @@ def run(parsed: argparse.Namespace) -> int:
     for flag, number in (("--n", parsed.n), ("--batch-size", parsed.batch_size)):
         if number is not None and number < 1:
             raise ValueError(f"{flag}: got {number}, expected a whole number of at least 1")
+    if parsed.against is not None and "attention" not in alone:
+        raise ValueError(
+            "--against: only part attention compares with a model; name --part attention"
+        )
     if all(name.endswith(".json") for name in parsed.model):
         found = _of_records(parsed, compared(words, models=sys.maxsize), words)
     else:
@@ -112,6 +125,7 @@ def _of_models(
         across: parts that take all of them.
         concludes: whether there is a verdict at the end of each (model, task).
     """
+    from pytest_vlmsight.diagnosis.attention import against
     from pytest_vlmsight.diagnosis.parts import compare, diagnose
     from pytest_vlmsight.diagnosis.subject import Subject
     from pytest_vlmsight.diagnosis.tuning import read_tuning
@@ -127,7 +141,9 @@ def _of_models(
     tasks = named(parsed, parsed.task, cache=settings.cache_folder())
     found: list[Diagnosis] = []
     evaluations = []
-    for name in parsed.model:
+    others: dict[str, Diagnosis] = {}
+
+    def each(name: str) -> Iterator[Subject]:
         vlm = load_vlm(
             name,
             device=parsed.device,
@@ -138,14 +154,23 @@ def _of_models(
         )
         try:
             for task in tasks:
-                subject = Subject(vlm, task, settings=settings, tuning=tuning)
-                # Both gates of every (model, task) are judged.
-                tests = 2 * len(parsed.model) * len(tasks) if concludes else None
-                found += diagnose(subject, alone, tests=tests)
-                if across:
-                    evaluations.append(subject.evaluation)
+                yield Subject(vlm, task, settings=settings, tuning=tuning, rollout=parsed.rollout)
         finally:
             vlm.close()
+
+    if parsed.against is not None:
+        for subject in each(parsed.against):
+            found += diagnose(subject, ["attention"])
+            others[subject.task.name] = found[-1]
+    for name in parsed.model:
+        for subject in each(name):
+            # Both gates of every (model, task) are judged.
+            tests = 2 * len(parsed.model) * len(tasks) if concludes else None
+            for one in diagnose(subject, alone, tests=tests):
+                other = others.get(subject.task.name) if one.part == "attention" else None
+                found.append(one if other is None else against(one, other))
+            if across:
+                evaluations.append(subject.evaluation)
     return [*found, *compare(evaluations, across, settings=settings)]
 
 

@@ -33,6 +33,7 @@ MODULES: dict[str, str] = {
     "layers": "layers",
     "prompt": "prompt",
     "finetune": "finetune",
+    "attention": "attention",
 }
 """Name → module of this package; in the order in which parts are run."""
 

@@ -33,12 +33,14 @@ class Subject:
         told: of progress.
         cache: of answers, for an evaluation that is made.
         tuning: budget of parts that tune.
+        rollout: whether part attention makes a rollout, too.
 
     Attributes:
         vlm: as given. Whoever changes its weights puts them back.
         task: as given.
         settings: as given.
         tuning: as given, or the usual one.
+        rollout: as given.
     """
 
     def __init__(
@@ -51,8 +53,9 @@ class Subject:
         told: Progress | None = None,
         cache: AnswerCache | None = None,
         tuning: Tuning | None = None,
+        rollout: bool = False,
     ) -> None:
-        self.tuning = tuning or Tuning()
+        self.tuning, self.rollout = tuning or Tuning(), rollout
         self.vlm, self.task, self.settings = vlm, task, settings
         self._evaluation, self._told, self._cache = evaluation, told, cache
 

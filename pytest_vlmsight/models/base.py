@@ -131,6 +131,68 @@ class Reading:
     grids: Callable[[Stage], list[tuple[PatchGrid, ...]]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnockOut(Prompt):
+    """A prompt whose answer is not to be made from some of its tokens.
+
+    Attributes:
+        hidden: numbers of tokens of the prompt, as ``ImageTokens.numbers`` has them, that are not
+            attended to in any layer of the LLM.
+        alone: by the answer position alone; else by every position that is no image token.
+    """
+
+    hidden: tuple[int, ...] = ()
+    alone: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageTokens:
+    """The tokens by which an LLM is shown a prompt's images.
+
+    Attributes:
+        numbers: (t,) places among the prompt's tokens, from 0.
+        image: (t,) number of the prompt's image; -1 of padding and gaps between images.
+        x: (t,) middle of what a token shows, px of that image.
+        y: (t,) likewise.
+        width: (t,) of what it shows, px.
+        height: (t,) likewise.
+        grids: per image (rows, cols) numbers in these arrays, of its finest view.
+        placeless: why tokens have no place in an image; empty where they have.
+    """
+
+    numbers: np.ndarray
+    image: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+    width: np.ndarray
+    height: np.ndarray
+    grids: tuple[np.ndarray, ...] = ()
+    placeless: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attention:
+    """What an answer was made from.
+
+    Attributes:
+        answer: by letters, with eager attention.
+        layers: (l,) numbers of the LLM's layers that can be read, from 1.
+        others: numbers of those that cannot, as they attend linearly or not at all; nothing can be
+            cut off there.
+        rows: (l, heads, tokens) weights of the answer position; a row sums to 1. Of a model whose
+            layers differ in their heads, their mean.
+        rollout: (tokens,) of the same position; None where it was not asked for.
+        tokens: where the images are.
+    """
+
+    answer: Answer
+    layers: tuple[int, ...]
+    others: tuple[int, ...]
+    rows: np.ndarray
+    rollout: np.ndarray | None
+    tokens: ImageTokens
+
+
 class Vlm(Protocol):
     """A loaded model that can be asked."""
 
@@ -223,3 +285,14 @@ class PrefixableVlm(Vlm, Protocol):
 
     def prefixed(self, count: int, *, seed: int) -> AbstractContextManager[Learning]:
         """Within it the model is asked with so many; afterwards it is as before, bit for bit."""
+
+
+@runtime_checkable
+class AttentiveVlm(Vlm, Protocol):
+    """A model whose LLM's attention can be read and cut off; a part of diagnosis needs it."""
+
+    def attend(self, prompts: Iterable[Prompt], *, rollout: bool = False) -> Iterator[Attention]:
+        """What each answer was made from; raises NoMapError where images are not among tokens."""
+
+    def knocked_out(self, prompts: Iterable[KnockOut]) -> Iterator[Answer]:
+        """Answers that are not made from some tokens."""

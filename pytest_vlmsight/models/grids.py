@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from .base import MeasurementError, PatchGrid
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from .base import ImageTokens, MeasurementError, PatchGrid
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def cut_out(grid: PatchGrid, *, x0: int, size: tuple[int, int]) -> PatchGrid:
@@ -28,3 +34,30 @@ def cut_out(grid: PatchGrid, *, x0: int, size: tuple[int, int]) -> PatchGrid:
         )
     r, c = slice(rows[0], rows[-1] + 1), slice(cols[0], cols[-1] + 1)
     return PatchGrid(features=grid.features[r, c], xs=grid.xs[c] - x0, ys=grid.ys[r])
+
+
+def parts_of(
+    tokens: ImageTokens, *, offsets: Sequence[int], sizes: Sequence[tuple[int, int]]
+) -> ImageTokens:
+    """Tokens of a prompt's canvases as those of its images.
+
+    Args:
+        tokens: of the canvases: one of each image, or one of all.
+        offsets: where each image starts in its canvas; all start at y = 0.
+        sizes: width and height of each image in pixels.
+    """
+    import numpy as np
+
+    whole = len(sizes) > 1 and bool((tokens.image == 0).all())
+    image, x = np.full(len(tokens.x), -1), tokens.x.copy()
+    grids = []
+    for number, (x0, (width, height)) in enumerate(zip(offsets, sizes, strict=True)):
+        canvas = 0 if whole else number
+        inside = (tokens.x >= x0) & (tokens.x < x0 + width) & (tokens.y < height)
+        own = (tokens.image == canvas) & inside
+        image[own], x[own] = number, tokens.x[own] - x0
+        if canvas < len(tokens.grids):
+            grid = tokens.grids[canvas]
+            kept = own[grid]
+            grids.append(grid[kept.any(1)][:, kept.any(0)])
+    return replace(tokens, image=image, x=x, grids=tuple(grids))

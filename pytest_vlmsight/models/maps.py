@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .base import MeasurementError, NoMapError, PatchGrid, Stage
+from .base import ImageTokens, MeasurementError, NoMapError, PatchGrid, Stage
 from .layouts import Layout, NoLayoutError, layout
 from .recording import PROJECTED, recorded, without_layers
 from .source_fields import NoFieldsError, sketch, source_fields
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from .anatomy import Anatomy
     from .source_fields import Sketch, SourceFields
+    from .token_places import TokenPlaces
 
 Sizes = tuple[tuple[int, int], ...]
 """Width and height of each image of a prompt in px."""
@@ -39,10 +40,12 @@ class _Map:
     Attributes:
         count: tokens of a prompt.
         layouts: of each image; a reason where there is none.
+        places: of the tokens; None where they could not be measured.
     """
 
     count: int
     layouts: tuple[Layout | str, ...]
+    places: TokenPlaces | None = None
 
 
 class Maps:
@@ -116,20 +119,68 @@ class Maps:
                 )
             rows = list(tokens.view(batch, own.count, -1))
         else:
+            last = 1 + max(int(one.index.max()) for one in own.layouts if isinstance(one, Layout))
             rows = [
                 states[number, start:]
-                for number, start in enumerate(self._starts(x, sizes=sizes, own=own))
+                for number, start in enumerate(self._starts(x, sizes=sizes, last=last))
             ]
         return [
             tuple(_grid(row, laid, size) for laid, size in zip(own.layouts, sizes, strict=True))
             for row in rows
         ]
 
-    def _starts(self, x: Mapping[str, Any], *, sizes: Sizes, own: _Map) -> list[int]:
-        """Where prompts begin in their rows; they must begin as the one that was mapped."""
+    def image_tokens(self, x: Mapping[str, Any], *, sizes: Sizes) -> tuple[list[int], ImageTokens]:
+        """Where the LLM is shown the images of a batch of prompts.
+
+        Args:
+            x: what the model was given.
+            sizes: of the images of each of the prompts.
+
+        Returns:
+            where prompts begin in their rows, and their tokens, the same in each.
+
+        Raises:
+            NoMapError: no token of its own shows an image.
+            MeasurementError: the tokens are not those that were mapped.
+        """
+        import numpy as np
+
+        own = self._of(sizes, PROJECTED)
+        why = next((laid for laid in own.layouts if isinstance(laid, str)), "")
+        shows = np.array([], int) if own.places is None else np.flatnonzero(~np.isnan(own.places.x))
+        if own.places is None or not len(shows):
+            raise NoMapError(f"images have no tokens of their own in the LLM: {why}")
+        image = np.rint(own.places.picture[shows]).astype(int)
+        wide, high = np.array(sizes, float)[image].T
+        x_of, y_of = own.places.x[shows] * wide, own.places.y[shows] * high
+        width, height = own.places.width[shows] * wide, own.places.height[shows] * high
+        grids = []
+        for laid, size in zip(own.layouts, sizes, strict=True):
+            if isinstance(laid, str):
+                continue
+            # What a grid's tokens show is known better from the grid.
+            grid = np.searchsorted(shows, laid.index)
+            grids.append(grid)
+            xs, ys = laid.xs * size[0], laid.ys * size[1]
+            x_of[grid], y_of[grid] = np.broadcast_arrays(xs, ys[:, None])
+            width[grid] = np.ptp(xs) / max(len(xs) - 1, 1) or size[0]
+            height[grid] = np.ptp(ys) / max(len(ys) - 1, 1) or size[1]
+        tokens = ImageTokens(
+            numbers=shows,
+            image=image,
+            x=x_of,
+            y=y_of,
+            width=width,
+            height=height,
+            grids=tuple(grids),
+            placeless=why,
+        )
+        return self._starts(x, sizes=sizes, last=1 + int(shows[-1])), tokens
+
+    def _starts(self, x: Mapping[str, Any], *, sizes: Sizes, last: int) -> list[int]:
+        """Where prompts begin in their rows; their first tokens must be those of the mapped one."""
         import torch
 
-        last = 1 + max(int(laid.index.max()) for laid in own.layouts if isinstance(laid, Layout))
         words = self._words[sizes][:last].to(x["input_ids"].device)
         starts = [int(row.argmax()) for row in x["attention_mask"]]
         for ids, start in zip(x["input_ids"], starts, strict=True):
@@ -184,7 +235,7 @@ class Maps:
                     layouts.append(layout(own, number))
                 except NoLayoutError as error:
                     layouts.append(str(error))
-            found[part] = _Map(count=len(own.x), layouts=tuple(layouts))
+            found[part] = _Map(count=len(own.x), layouts=tuple(layouts), places=own)
         self._sketched = [(own_sketch, found), *self._sketched[: _SKETCHES - 1]]
         return found
 

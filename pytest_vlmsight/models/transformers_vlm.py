@@ -13,8 +13,10 @@ import math
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from .attention import cut_off, eager, watched
 from .base import (
     Answer,
+    Attention,
     MeasurementError,
     ModelError,
     PatchGrid,
@@ -27,7 +29,7 @@ from .engine import ANY, Engine
 from .extras import require
 from .families import ONE_IMAGE
 from .fed_from import deepest_read
-from .grids import cut_out
+from .grids import cut_out, parts_of
 from .loading import Loaded, load, unasked
 from .prefixes import prefixed
 from .projection import projection
@@ -44,10 +46,11 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from torch import Tensor
 
-    from .base import Way
+    from .base import ImageTokens, KnockOut, Way
     from .names import ModelName
 
 T = TypeVar("T")
+P = TypeVar("P", bound=Prompt)
 
 AUTO_BATCH = {"cpu": 4, "cuda": 16}
 """Prompts per forward: on a CPU larger batches are no faster and only need memory."""
@@ -182,6 +185,38 @@ class TransformersVlm:
         for batch in _batches(prompts, self._batch):
             for _, group in itertools.groupby(batch, partial(_kind, laid_out=True)):
                 yield from self._in_memory(list(group), partial(self._read_batch, stages=stages))
+
+    def attend(self, prompts: Iterable[Prompt], *, rollout: bool = False) -> Iterator[Attention]:
+        """What each answer is made from: attention of the LLM's answer position.
+
+        The LLM attends eagerly meanwhile, and as before afterwards.
+
+        Args:
+            prompts: with images; consumed a batch at a time, their order is kept.
+            rollout: see ``attention.watched``.
+
+        Raises:
+            NoMapError: images have no tokens of their own in the LLM.
+            MeasurementError: no layer hands out its attention; and as of ``ask``.
+        """
+        for batch in _batches(prompts, self._batch):
+            for _, group in itertools.groupby(batch, partial(_kind, laid_out=True)):
+                for some in self._in_memory(
+                    list(group), partial(self._attend_batch, rollout=rollout)
+                ):
+                    yield from some
+
+    def knocked_out(self, prompts: Iterable[KnockOut]) -> Iterator[Answer]:
+        """Answers by letters that are not made from some tokens; the rest is as in ``attend``.
+
+        Raises:
+            NoMapError: images have no tokens of their own in the LLM.
+            MeasurementError: attention cannot be cut off; and as of ``ask``.
+        """
+        for batch in _batches(prompts, self._batch):
+            for _, group in itertools.groupby(batch, partial(_kind, laid_out=True)):
+                for some in self._in_memory(list(group), self._knocked_out_batch):
+                    yield from some
 
     def untrained(self, *, seed: int) -> TransformersVlm:
         """The same architecture, processor and prompts with random weights, as it is initialised.
@@ -331,9 +366,7 @@ class TransformersVlm:
 
     # -- one batch -------------------------------------------------------------------------------
 
-    def _in_memory(
-        self, prompts: Sequence[Prompt], ask: Callable[[Sequence[Prompt]], T]
-    ) -> Iterator[T]:
+    def _in_memory(self, prompts: Sequence[P], ask: Callable[[Sequence[P]], T]) -> Iterator[T]:
         """What is made of as many prompts at a time as there is memory for."""
         import torch
 
@@ -405,6 +438,82 @@ class TransformersVlm:
 
         return Reading(answers=tuple(answers), grids=grids)
 
+    def _attend_batch(self, prompts: Sequence[Prompt], *, rollout: bool) -> list[Attention]:
+        import numpy as np
+        import torch
+
+        x, ids, starts, tokens = self._with_tokens(prompts)
+        last, mouth = _last(x["attention_mask"]), self._engine.anatomy.mouth
+        with (
+            torch.inference_mode(),
+            eager(self._engine.model.get_decoder()),
+            watched(mouth, last, rollout=rollout) as watch,
+        ):
+            answers = self._scored(x, ids)
+        if not watch.rows:
+            raise MeasurementError(
+                f"{self.name}: no layer of its LLM hands out its attention; its code has none that "
+                "transformers can switch to eager"
+            )
+        layers = tuple(sorted(watch.rows))
+        rows = [watch.rows[layer].numpy() for layer in layers]
+        if len({one.shape[1] for one in rows}) > 1:
+            rows = [one.mean(1, keepdims=True) for one in rows]
+        found = []
+        for k, (answer, one, start) in enumerate(zip(answers, tokens, starts, strict=True)):
+            end = int(last[k]) + 1
+            rolled = watch.rolled
+            found.append(
+                Attention(
+                    answer=answer,
+                    layers=layers,
+                    others=tuple(k for k in range(1, len(mouth) + 1) if k not in layers),
+                    rows=np.stack([row[k, :, start:end] for row in rows]),
+                    rollout=None if rolled is None else rolled[k, end - 1, start:end].cpu().numpy(),
+                    tokens=one,
+                )
+            )
+        return found
+
+    def _knocked_out_batch(self, prompts: Sequence[KnockOut]) -> list[Answer]:
+        import torch
+
+        x, ids, starts, tokens = self._with_tokens(prompts)
+        last = _last(x["attention_mask"])
+        rows, length = x["attention_mask"].shape
+        cut = torch.zeros(rows, length, length, dtype=torch.bool)
+        for k, (prompt, one, start) in enumerate(zip(prompts, tokens, starts, strict=True)):
+            end = int(last[k]) + 1
+            # Words that stand between the tokens of images would carry on what these show.
+            queries = torch.zeros(length, dtype=torch.bool)
+            queries[end - 1 if prompt.alone else start : end] = True
+            queries[start + torch.from_numpy(one.numbers)] = False
+            keys = torch.zeros(length, dtype=torch.bool)
+            keys[[start + number for number in prompt.hidden]] = True
+            cut[k] = queries[:, None] & keys
+        with (
+            torch.inference_mode(),
+            eager(self._engine.model.get_decoder()),
+            cut_off(self._engine.anatomy.mouth, cut),
+        ):
+            return self._scored(x, ids)
+
+    def _with_tokens(
+        self, prompts: Sequence[Prompt]
+    ) -> tuple[dict[str, Any], Sequence[int], list[int], list[ImageTokens]]:
+        """What the model is given, the letters, where prompts begin, and their images' tokens."""
+        given = [self._given(prompt) for prompt in prompts]
+        canvases = [own for own, _ in given]
+        primer, ids = self._engine.chat.letters(prompts[0])
+        x = self._engine.encode(list(zip(prompts, canvases, strict=True)), primer=primer)
+        sizes = tuple(canvas.size for canvas in canvases[0])
+        starts, laid = self._engine.maps.image_tokens(x, sizes=sizes)
+        tokens = [
+            parts_of(laid, offsets=offsets, sizes=[image.size for image in prompt.images])
+            for prompt, (_, offsets) in zip(prompts, given, strict=True)
+        ]
+        return x, ids, starts, tokens
+
     def _scored(self, x: Mapping[str, Any], ids: Sequence[int]) -> list[Answer]:
         """The log-probabilities of these tokens as what follows each prompt."""
         import torch
@@ -471,6 +580,13 @@ def _batches(some: Iterable[Any], size: int) -> Iterator[list[Any]]:
 def _encoder_of(config: Any) -> str:
     vision = getattr(config, "vision_config", None) or getattr(config, "vq_config", None)
     return str(getattr(vision, "model_type", "") or type(vision).__name__)
+
+
+def _last(mask: Tensor) -> Tensor:
+    """(batch,) the last position of each prompt, whichever side is padded."""
+    places = mask.cpu().long().cumsum(-1)
+    last: Tensor = places.argmax(-1)
+    return last
 
 
 def _kind(prompt: Prompt, *, laid_out: bool) -> Hashable:

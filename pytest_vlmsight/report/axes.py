@@ -22,32 +22,35 @@ class Axes:
     Attributes:
         left: of the area that is drawn on.
         right: of it.
-        top: where 100 per cent are.
+        top: where 100 per cent are, or ``full``.
         bottom: where 0 per cent are.
+        full: the share at the top, where that is less than all.
     """
 
     left: float
     right: float
     top: float
     bottom: float
+    full: float = 1.0
 
     def y(self, share: float) -> float:
         """Where a share is; those beyond the axis are at its end."""
-        inside = min(max(share, 0.0), 1.0)
+        inside = min(max(share / self.full, 0.0), 1.0)
         return round(self.bottom - inside * (self.bottom - self.top), 1)
 
     def grid(self) -> list[Shape]:
         """Lines and their per cents."""
         shapes = []
         for tick in TICKS:
-            y = self.y(tick / 100)
+            share = self.full * tick / 100
+            y = self.y(share)
             shapes += [
-                self.level(tick / 100, look="grid"),
+                self.level(share, look="grid"),
                 Shape(
                     tag="text",
                     at={"x": self.left - 8, "y": y + 4, "text-anchor": "end"},
                     look="tick",
-                    text=str(tick),
+                    text=f"{100 * share:g}",
                 ),
             ]
         return shapes

@@ -22,6 +22,7 @@ FIGURES: dict[str, str] = {
     "layers": "layers_figure",
     "prompt": "prompt_figure",
     "finetune": "finetune_figure",
+    "attention": "attention_figure",
     "encoders": "encoders_figure",
 }
 """Part of diagnosis → module of this package with its ``draw``."""

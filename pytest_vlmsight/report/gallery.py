@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -93,7 +93,23 @@ class Missed:
     slices: tuple[tuple[str, str], ...]
 
 
-Pictures = Callable[[Missed], Sequence[Thumbnail]]
+class Pictured(Protocol):
+    """An item whose pictures can be made again."""
+
+    @property
+    def task(self) -> str:
+        """Its task."""
+
+    @property
+    def id(self) -> str:
+        """Hash of its content."""
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """Of its options, as it was shown."""
+
+
+Pictures = Callable[[Pictured], Sequence[Thumbnail]]
 """Gives the pictures of an item as they were shown; raises NoPicturesError."""
 
 

@@ -21,16 +21,17 @@ from pytest_vlmsight.records.errors import unwritable
 from pytest_vlmsight.regression import Status
 from pytest_vlmsight.whole_file import whole_file
 
+from .attention_overlays import overlays
 from .comparison import counts, listed, once, title
 from .diagnoses import value_of
-from .drawing import drawing
+from .drawing import Drawing, drawing
 from .figures import LEFT, RIGHT, WIDTH, figure, label
 from .gallery import (
     DEFAULT_BUDGET,
     MOST_SHOWN,
     Gallery,
-    Missed,
     NoPicturesError,
+    Pictured,
     Pictures,
     galleries,
     missed_items,
@@ -132,7 +133,14 @@ def html_report(
         for one in tasks
         if one.evaluation is not None
     }
-    shown, spent = galleries(missed, pictures=pictures or _left_out, budget=budget)
+    over: dict[tuple[str, str, str], Drawing] = {}
+    spent = 0
+    for one in run.diagnoses:
+        drawn, size = overlays(one, pictures=pictures or _left_out, budget=budget - spent)
+        if drawn is not None:
+            over[one.model, one.task, one.part] = drawn
+            spent += size
+    shown, more = galleries(missed, pictures=pictures or _left_out, budget=budget - spent)
     common = {model: _common(tasks) for model, tasks in models.items()}
     levels = sorted({one.confidence for tasks in models.values() for one in tasks})
     template = _environment().get_template("report.html.jinja")
@@ -148,7 +156,8 @@ def html_report(
         galleries=shown,
         empty=Gallery(),
         budget=budget,
-        spent=spent,
+        spent=spent + more,
+        overlays=over,
         common=common,
         facts=tuple(dict.fromkeys(name for facts in common.values() for name in facts)),
         levels=[f"{_percent(level, 0)}%" for level in levels],
@@ -156,7 +165,7 @@ def html_report(
     )
 
 
-def _left_out(_: Missed) -> Sequence[Any]:
+def _left_out(_: Pictured) -> Sequence[Any]:
     raise NoPicturesError("the report was made without")
 
 

@@ -11,7 +11,8 @@ from pytest_vlmsight.records.run_settings import run_settings
 from pytest_vlmsight.tasks.generated import GenerationError
 from pytest_vlmsight.tasks.presentation import present
 
-from .gallery import MOST_SHOWN, Missed, NoPicturesError, Thumbnail, missed_items
+from .attention_overlays import mapped_items
+from .gallery import MOST_SHOWN, NoPicturesError, Pictured, Thumbnail, missed_items
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,7 +56,7 @@ class TaskPictures:
         self._items: dict[str, dict[str, Item] | str] = {}  # or why there are none
         self._made: dict[tuple[str, tuple[int, ...]], tuple[Thumbnail, ...]] = {}
 
-    def __call__(self, missed: Missed) -> tuple[Thumbnail, ...]:
+    def __call__(self, missed: Pictured) -> tuple[Thumbnail, ...]:
         """Of an item, in the order in which they were shown.
 
         Raises:
@@ -117,6 +118,9 @@ class TaskPictures:
             first = missed_items(one, kind=self._settings.ceiling[0])[:MOST_SHOWN]
             last = max((missed.index for missed in first), default=-1)
             needed[one.task] = max(needed.get(one.task, 0), last + 1)
+        for diagnosis in self._run.diagnoses:
+            for mapped in mapped_items(diagnosis):
+                needed[mapped.task] = max(needed.get(mapped.task, 0), mapped.index + 1)
         return needed
 
 

@@ -85,6 +85,29 @@ def pseudo_items(differences: ArrayLike) -> ItemMean:
     return _item_mean(item_values("differences", differences, -1, 1), (1.0, -1.0))
 
 
+def scaled_items(differences: ArrayLike) -> ItemMean:
+    """The mean of item-level differences that may be small, such as those of shares of attention.
+
+    As ``pseudo_items``, with the pseudo-items at plus and minus the largest difference in place of
+    1: whatever the differences are measured in, few of them prove little.
+
+    >>> scaled_items([0.02, 0.03, 0.01]).estimate == 2 * scaled_items([0.01, 0.015, 0.005]).estimate
+    True
+
+    Args:
+        differences: (n,) n ≥ 2, D_i in [-1, 1].
+
+    Raises:
+        ValueError: fewer than two differences, or one is out of range.
+    """
+    values = item_values("differences", differences, -1, 1)
+    _check_two(values.size)
+    largest = float(np.abs(values).max(initial=0.0))
+    if largest == 0:
+        return ItemMean(0.0, 0.0, float(np.finfo(float).tiny), values.size - 1)
+    return _item_mean(values, (largest, -largest))
+
+
 def recovery_contrast(v: ArrayLike, r: ArrayLike, *, chance: ArrayLike, share: float) -> ItemMean:
     """Does V recover more than a share of what R can read above chance?
 

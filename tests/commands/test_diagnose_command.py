@@ -96,9 +96,24 @@ def test_a_budget_of_tuning_comes_to_parts(
     assert seen == [Tuning(steps=7, rates=(1e-3,))]
 
 
+def test_a_model_is_compared_with_another(folder: Path, capsys: Capture) -> None:
+    what = ["diagnose", str(folder / "model"), "--task", str(folder / "tiny"), "--part=attention"]
+    assert main([*what, "--n=6", "--rollout", "--against", str(folder / "model"), "--json"]) == 0
+    before, after = map(diagnosis_of, json.loads(capsys.readouterr().out))
+    assert before.of("rollout")
+    assert after.estimates == before.estimates
+    assert len(after.tests) > len(before.tests)
+    assert after.tests[-1].claim == "attends otherwise"
+    assert after.tests[-1].estimate == 0
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
+        (
+            ["--part=made", "--against=other"],
+            "--against: only part attention compares with a model",
+        ),
         (
             ["--part=nose"],
             "there is no part 'nose' of diagnosis; expected any of made, broken, all",

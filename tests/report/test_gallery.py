@@ -13,6 +13,7 @@ from pytest_vlmsight.report.gallery import (
     MOST_SHOWN,
     Missed,
     NoPicturesError,
+    Pictured,
     Thumbnail,
     galleries,
     missed_items,
@@ -111,7 +112,7 @@ def test_an_item_that_is_too_large_does_not_take_the_room_of_others() -> None:
     missed = {("a", "large"): some("large", 5), ("a", "small"): some("small", 5)}
     asked: list[str] = []
 
-    def pictures(one: Missed) -> list[Thumbnail]:
+    def pictures(one: Pictured) -> list[Thumbnail]:
         asked.append(one.task)
         return [of_size(500 if one.task == "large" else 10)]
 
@@ -121,7 +122,7 @@ def test_an_item_that_is_too_large_does_not_take_the_room_of_others() -> None:
 
 
 def test_items_without_pictures_are_shown_with_the_reason() -> None:
-    def none(_: Missed) -> list[Thumbnail]:
+    def none(_: Pictured) -> list[Thumbnail]:
         raise NoPicturesError("they burned")
 
     found, spent = galleries({("a", "one"): some("one", 20)}, pictures=none, budget=0)

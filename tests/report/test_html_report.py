@@ -16,7 +16,7 @@ from web_page import Element, web_page
 from pytest_vlmsight.gates import Outcome
 from pytest_vlmsight.models import extras
 from pytest_vlmsight.records.errors import RecordError
-from pytest_vlmsight.report.gallery import Missed, Thumbnail
+from pytest_vlmsight.report.gallery import Pictured, Thumbnail
 from pytest_vlmsight.report.html import NoJinjaError, html_report, write_report
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def page(made: Run, **options: object) -> Element:
     return web_page(html_report(made, **options))  # type: ignore[arg-type]
 
 
-def pictures(_: Missed) -> list[Thumbnail]:
+def pictures(_: Pictured) -> list[Thumbnail]:
     """Two for every item."""
     return [Thumbnail(uri=URI, width=320, height=240)] * 2
 

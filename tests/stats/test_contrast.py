@@ -14,6 +14,7 @@ from pytest_vlmsight.stats.contrast import (
     fieller_ratio,
     pseudo_items,
     recovery_contrast,
+    scaled_items,
 )
 
 differences = st.lists(st.floats(-1, 1, width=16), min_size=2, max_size=80)
@@ -215,3 +216,43 @@ def test_too_few_or_unequal_items_are_named() -> None:
         fieller_ratio([0, 1], [0, 1, 1])
     with pytest.raises(ValueError, match="at least two items"):
         fieller_ratio([1], [1])
+
+
+# -- small differences ---------------------------------------------------------------------------
+
+
+@given(d=differences, scale=st.sampled_from([0.5, 0.0625, 2**-20]))
+def test_what_small_differences_show_does_not_depend_on_their_unit(
+    d: list[float], scale: float
+) -> None:
+    assume(max(map(abs, d)) > 0.001)
+    mean, scaled = scaled_items(d), scaled_items([scale * one for one in d])
+    assert scaled.p_greater() == pytest.approx(mean.p_greater())
+    assert scaled.estimate == pytest.approx(scale * mean.estimate)
+    wide, narrow = mean.interval(), scaled.interval()
+    if abs(wide.low) < 1 and abs(wide.high) < 1:  # not cut
+        assert (narrow.low, narrow.high) == pytest.approx((scale * wide.low, scale * wide.high))
+
+
+@given(d=differences)
+def test_differences_are_never_surer_than_by_the_plain_t_test(d: list[float]) -> None:
+    values = np.array(d)
+    assume(values.std() > 1e-3)
+    plain = float(student.sf(values.mean() / (values.std(ddof=1) / math.sqrt(len(d))), len(d) - 1))
+    assert scaled_items(d).p_greater() >= min(plain, 0.5) - 1e-9
+
+
+@given(d=differences)
+def test_the_interval_of_small_differences_has_their_mean_within(d: list[float]) -> None:
+    for shrunk in (1.0, 1e-6):
+        mean = scaled_items([shrunk * one for one in d])
+        interval = mean.interval(confidence=0.9)
+        assert interval.low <= mean.estimate <= interval.high
+
+
+def test_no_difference_at_all_shows_nothing() -> None:
+    none = scaled_items([0.0, 0.0, 0.0])
+    assert none.p_greater() == none.p_less() == 0.5
+    assert none.interval().high - none.interval().low < 1e-300
+    with pytest.raises(ValueError, match="at least two items"):
+        scaled_items([0.5])
