@@ -25,11 +25,11 @@ _DRAWS = 2000
 
 
 class LetterBias:
-    """How far the letters that are answered are from the right ones.
+    """How far the letters that are answered are from the right ones, or from other answers.
 
     Args:
         choices: (n, R) of options.
-        gold: (n,) right options.
+        gold: (n,) right options, or what else is compared with.
         orders: (n, R, k) the option shown at each position.
     """
 
@@ -54,10 +54,12 @@ class LetterBias:
         low, high = np.quantile(found, [(1 - confidence) / 2, (1 + confidence) / 2])
         return Interval(float(low), float(high))
 
-    def estimate(self, name: str, *, confidence: float, seed: int) -> Estimate:
+    def estimate(
+        self, name: str, *, confidence: float, seed: int, group: str = LETTERS
+    ) -> Estimate:
         """As it is shown."""
         return Estimate(
-            group=LETTERS,
+            group=group,
             name=name,
             value=self.distance,
             interval=self.interval(confidence=confidence, seed=seed),
@@ -73,7 +75,11 @@ class LetterBias:
 
 
 def letter_tests(
-    biases: Mapping[str, LetterBias], letters: Sequence[Estimate], *, seed: int
+    biases: Mapping[str, LetterBias],
+    letters: Sequence[Estimate],
+    *,
+    seed: int,
+    claim: str = UNLIKE,
 ) -> list[PairedTest]:
     """Whether letters are answered more or less often than they are right; Holm over all.
 
@@ -81,12 +87,13 @@ def letter_tests(
         biases: by name.
         letters: their estimates, in the same order.
         seed: of permutations.
+        claim: what a small p shows, where answers are compared with others.
     """
     ps = [one.p(seed=seed) for one in biases.values()]
     return [
         PairedTest(
             name=one.name,
-            claim=UNLIKE,
+            claim=claim,
             estimate=one.value,
             interval=one.interval,
             n=one.n,
