@@ -68,11 +68,13 @@ class Answered:
 
     def scores(self, name: str) -> np.ndarray:
         """(n,) 1 where it is right."""
-        return (self.choices[name] == self.gold).astype(float)
+        score: np.ndarray = (self.choices[name] == self.gold).astype(float)
+        return score
 
     def free_scores(self, name: str) -> np.ndarray:
         """(n,) 1 where it is right without a prior of letters."""
-        return (self.free[name] == self.gold).astype(float)
+        score: np.ndarray = (self.free[name] == self.gold).astype(float)
+        return score
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,12 +94,14 @@ class Rotated:
     @property
     def same_option(self) -> np.ndarray:
         """(n, R - 1) 1 where the option is chosen that was first."""
-        return (self.choices[:, 1:] == self.choices[:, :1]).astype(float)
+        same: np.ndarray = (self.choices[:, 1:] == self.choices[:, :1]).astype(float)
+        return same
 
     @property
     def same_letter(self) -> np.ndarray:
         """(n, R - 1) 1 where the position is chosen that was first; never both."""
-        return (self.places[:, 1:] == self.places[:, :1]).astype(float)
+        same: np.ndarray = (self.places[:, 1:] == self.places[:, :1]).astype(float)
+        return same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
