@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from .answered import Answered, Remarked, Rotated
 
-GAINS, TOO_LITTLE, SAME = "gains by sight", "gains less than is asked of sight", "answers stay"
-LIKED, TO_LETTER, TO_OPTION = "answered more often than right", "keeps to letters", "to options"
+GAINS, TOO_LITTLE, SAME = "gains by sight", "gains less than is asked of sight", "few change"
+LIKED = "answered more often than right"
+TO_LETTER, TO_OPTION = "keeps to the letter", "keeps to the option"
 DIFFER = "differ"
 """Claims of tests."""
 
@@ -145,22 +146,31 @@ def _order(answered: Answered, tests: Sequence[PairedTest], *, alpha: float) -> 
     liked = _by_name(tests, LIKED)
     shown = [name for name, test in liked.items() if test.adjusted <= alpha]
     places = answered.places(SIGHTED)
+    rotated = _rotated(tests, alpha=alpha)
+    turned = "" if rotated is None else f"; when options are rotated it {_kept(rotated)}"
     if shown:
         each = "; ".join(
             f"{name} in {percent((places == list(liked).index(name)).mean())} of answers "
             f"({_told(liked[name])}, Holm)"
             for name in shown
         )
-        return f"{BIASED}{'/'.join(shown)}", f"more often than it is right it answers {each}"
+        said = f"more often than it is right it answers {each}"
+        return f"{BIASED}{'/'.join(shown)}", f"{said}{turned}"
     worst = min(liked, key=lambda name: liked[name].adjusted)
-    even = f"no letter is shown to be preferred (most {worst}: {_told(liked[worst])}, Holm)"
-    bound = next((test for test in tests if test.claim == TO_LETTER), None)
-    if bound is not None and bound.adjusted <= alpha:
-        return ORDER_BOUND, (
-            f"{even}, but when options are rotated it keeps to the letter more often than to the "
-            f"option: {_told(bound)} (Holm)"
-        )
-    return "", even
+    said = f"no letter is shown to be preferred (most {worst}: {_told(liked[worst])}, Holm)"
+    bound = rotated is not None and rotated.claim == TO_LETTER
+    return ORDER_BOUND if bound else "", f"{said}{turned}"
+
+
+def _rotated(tests: Sequence[PairedTest], *, alpha: float) -> PairedTest | None:
+    """What is shown when options are rotated; both cannot be."""
+    both = (test for test in tests if test.claim in (TO_LETTER, TO_OPTION))
+    return next((test for test in both if test.adjusted <= alpha), None)
+
+
+def _kept(test: PairedTest) -> str:
+    to, other = ("letter", "option") if test.claim == TO_LETTER else ("option", "letter")
+    return f"keeps to the {to} more often than to the {other} ({_told(test)}, Holm)"
 
 
 def _gains(answered: Answered) -> dict[str, Pairs]:

@@ -47,12 +47,17 @@ class LetterBias:
         return float(np.abs(self._apart.mean(axis=0)).sum() / 2)
 
     def interval(self, *, confidence: float, seed: int) -> Interval:
-        """By the percentiles of a bootstrap over items; high where the distance is small."""
+        """By a bootstrap over items.
+
+        Drawn anew, alike distributions are apart by chance, so the lower percentile is too high
+        where the distance is small. The lower limit is as far below the distance as the upper
+        percentile is above it, and not below 0.
+        """
         n = len(self._apart)
         drawn = np.random.default_rng([seed, 6]).multinomial(n, np.full(n, 1 / n), _DRAWS)
         found = np.abs(drawn @ self._apart / n).sum(axis=1) / 2
-        low, high = np.quantile(found, [(1 - confidence) / 2, (1 + confidence) / 2])
-        return Interval(float(low), float(high))
+        high = max(self.distance, float(np.quantile(found, (1 + confidence) / 2)))
+        return Interval(max(0.0, 2 * self.distance - high), high)
 
     def estimate(
         self, name: str, *, confidence: float, seed: int, group: str = LETTERS
