@@ -185,9 +185,9 @@ def evaluate(
         unmeasured["matched"] = str(error)
         del readers["matched"]
         rows = model.ask("sighted", shown)
-    sighted = _in_source_order(rows, asked)
+    sighted = in_source_order(rows, asked)
     blind = {
-        kind: _in_source_order(
+        kind: in_source_order(
             model.ask(kind, questions.blind(kind, asked, seed=settings.seed, wording=wording)),
             asked,
         )
@@ -229,7 +229,7 @@ def evaluate(
             "seed": settings.seed,
             "image_size": _image_size(items),
             "difficulty": " ".join(_spelled(knob) for knob in task.knobs) or None,
-            "markers": _marker_style(items),
+            "markers": marker_style(items),
         },
         slices=tuple(item.slices for item in items),
         asked=tuple(
@@ -249,7 +249,7 @@ def _image_size(items: Sequence[Item]) -> str:
     return "x".join(map(str, sizes.pop())) if len(sizes) == 1 else "various"
 
 
-def _marker_style(items: Sequence[Item]) -> str | None:
+def marker_style(items: Sequence[Item]) -> str | None:
     """How the markers that the plugin drew look, ``*`` what varies; None where it drew none."""
     drawn = {i.draw.style.description for i in items if isinstance(i.draw, Markers)}
     words = [set(of) for of in zip(*(d.split() for d in drawn), strict=True)]
@@ -284,10 +284,16 @@ def _silent(_: str, __: int, ___: int) -> None:
     """No one watches."""
 
 
-def _in_source_order(
-    rows: Sequence[np.ndarray], asked: Sequence[Sequence[Presentation]]
-) -> Answers:
-    """Log-probabilities by position → by option, and the choice (the first of equals by letter)."""
+def in_source_order(rows: Sequence[np.ndarray], asked: Sequence[Sequence[Presentation]]) -> Answers:
+    """Log-probabilities by position → by option, and the choice (the first of equals by letter).
+
+    Args:
+        rows: one of each presentation, by position.
+        asked: presentations by item, equally many of each.
+
+    Raises:
+        MeasurementError: an option's log-probability is NaN.
+    """
     left = iter(rows)
     logprobs, choices = [], []
     for turns in asked:

@@ -19,6 +19,7 @@ DTYPES = ("auto", "float32", "bfloat16", "float16", "int8", "int4")
 SIZES = (224, 672)
 PARTS = (
     "layers",
+    "bias",
     "prompt",
     "finetune",
     "attention",

@@ -25,11 +25,11 @@ _DRAWS = 2000
 
 
 class LetterBias:
-    """How far the letters that are answered are from the right ones.
+    """How far the letters that are answered are from the right ones, or from other answers.
 
     Args:
         choices: (n, R) of options.
-        gold: (n,) right options.
+        gold: (n,) right options, or what else is compared with.
         orders: (n, R, k) the option shown at each position.
     """
 
@@ -47,17 +47,24 @@ class LetterBias:
         return float(np.abs(self._apart.mean(axis=0)).sum() / 2)
 
     def interval(self, *, confidence: float, seed: int) -> Interval:
-        """By the percentiles of a bootstrap over items; high where the distance is small."""
+        """By a bootstrap over items.
+
+        Drawn anew, alike distributions are apart by chance, so the lower percentile is too high
+        where the distance is small. The lower limit is as far below the distance as the upper
+        percentile is above it, and not below 0.
+        """
         n = len(self._apart)
         drawn = np.random.default_rng([seed, 6]).multinomial(n, np.full(n, 1 / n), _DRAWS)
         found = np.abs(drawn @ self._apart / n).sum(axis=1) / 2
-        low, high = np.quantile(found, [(1 - confidence) / 2, (1 + confidence) / 2])
-        return Interval(float(low), float(high))
+        high = max(self.distance, float(np.quantile(found, (1 + confidence) / 2)))
+        return Interval(max(0.0, 2 * self.distance - high), high)
 
-    def estimate(self, name: str, *, confidence: float, seed: int) -> Estimate:
+    def estimate(
+        self, name: str, *, confidence: float, seed: int, group: str = LETTERS
+    ) -> Estimate:
         """As it is shown."""
         return Estimate(
-            group=LETTERS,
+            group=group,
             name=name,
             value=self.distance,
             interval=self.interval(confidence=confidence, seed=seed),
@@ -73,7 +80,11 @@ class LetterBias:
 
 
 def letter_tests(
-    biases: Mapping[str, LetterBias], letters: Sequence[Estimate], *, seed: int
+    biases: Mapping[str, LetterBias],
+    letters: Sequence[Estimate],
+    *,
+    seed: int,
+    claim: str = UNLIKE,
 ) -> list[PairedTest]:
     """Whether letters are answered more or less often than they are right; Holm over all.
 
@@ -81,12 +92,13 @@ def letter_tests(
         biases: by name.
         letters: their estimates, in the same order.
         seed: of permutations.
+        claim: what a small p shows, where answers are compared with others.
     """
     ps = [one.p(seed=seed) for one in biases.values()]
     return [
         PairedTest(
             name=one.name,
-            claim=UNLIKE,
+            claim=claim,
             estimate=one.value,
             interval=one.interval,
             n=one.n,

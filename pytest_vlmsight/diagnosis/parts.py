@@ -31,6 +31,7 @@ Across = Callable[["Sequence[Evaluation]", "Settings"], Diagnosis]
 
 MODULES: dict[str, str] = {
     "layers": "layers",
+    "bias": "bias",
     "prompt": "prompt",
     "finetune": "finetune",
     "attention": "attention",

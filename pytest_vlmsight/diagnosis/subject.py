@@ -6,14 +6,18 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pytest_vlmsight.evaluation import evaluate, presentations
+from pytest_vlmsight import questions
+from pytest_vlmsight.evaluation import evaluate, in_source_order, presentations
 from pytest_vlmsight.models.base import MeasurementError
+from pytest_vlmsight.remembered import Remembered
 from pytest_vlmsight.tasks.generated import GenerationError
 
 from .tuning import Tuning
 
 if TYPE_CHECKING:
-    from pytest_vlmsight.evaluation import Evaluation, Progress
+    from collections.abc import Sequence
+
+    from pytest_vlmsight.evaluation import Answers, Evaluation, Progress
     from pytest_vlmsight.models.base import Vlm
     from pytest_vlmsight.models.wordings import Wording
     from pytest_vlmsight.records.cache import AnswerCache
@@ -121,6 +125,34 @@ class Subject:
             cache=self._cache,
             wording=wording,
         )
+
+    def letters(
+        self, shown: Sequence[Presentation], *, what: str, blind: str | None = None
+    ) -> Answers:
+        """The answers by letters to items as they are shown here, one presentation of each.
+
+        Args:
+            shown: one of each item.
+            what: is asked, for progress.
+            blind: the kind of blindness; None asks sighted.
+
+        Raises:
+            MeasurementError: they cannot be had.
+        """
+        asked = [[one] for one in shown]
+        model = Remembered(
+            self.vlm,
+            self.task,
+            cache=self._cache,
+            scoring="letters",
+            told=self._told or (lambda _, __, ___: None),
+        )
+        put = (
+            questions.sighted(asked)
+            if blind is None
+            else questions.blind(blind, asked, seed=self.settings.seed)
+        )
+        return in_source_order(model.ask(what, put), asked)
 
     @property
     def alpha(self) -> float:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 FIGURES: dict[str, str] = {
     "layers": "layers_figure",
+    "bias": "bias_figure",
     "prompt": "prompt_figure",
     "finetune": "finetune_figure",
     "attention": "attention_figure",

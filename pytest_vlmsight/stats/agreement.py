@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from pytest_vlmsight.stats.checks import check_open
+from pytest_vlmsight.stats.interval import Interval
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -22,6 +26,16 @@ class Kappa:
 
     estimate: float
     se: float
+
+    def interval(self, *, confidence: float) -> Interval:
+        """Normal limits, cut at -1 and 1; of no width where the standard error is 0.
+
+        Raises:
+            ValueError: confidence is not inside (0, 1).
+        """
+        check_open("confidence", confidence, 0, 1)
+        half = NormalDist().inv_cdf((1 + confidence) / 2) * self.se
+        return Interval(max(-1.0, self.estimate - half), min(1.0, self.estimate + half))
 
 
 def letter_shares(letters: ArrayLike, *, options: int) -> NDArray[np.float64]:

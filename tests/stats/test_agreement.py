@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_vlmsight.stats.agreement import (
+    Kappa,
     cohen_kappa,
     letter_shares,
     total_variation,
@@ -135,3 +136,14 @@ def test_impossible_arguments_are_named() -> None:
         cohen_kappa([[1, -1], [0, 1]])
     with pytest.raises(ValueError, match=r"sum above 0"):
         cohen_kappa([[0, 0], [0, 0]])
+
+
+def test_limits_of_kappa_are_normal_and_end_at_one() -> None:
+    kappa = cohen_kappa([[20, 5], [10, 15]])
+    assert kappa is not None
+    interval = kappa.interval(confidence=0.95)
+    assert (interval.low, interval.high) == pytest.approx((0.4 - 0.249, 0.4 + 0.249), abs=1e-3)
+    assert Kappa(0.95, 0.1).interval(confidence=0.95).high == 1
+    assert Kappa(-0.95, 0.1).interval(confidence=0.95).low == -1
+    with pytest.raises(ValueError, match="confidence"):
+        kappa.interval(confidence=90)
