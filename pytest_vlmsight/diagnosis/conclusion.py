@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from .way import Way
 
 NOT_ENCODED, PRESENT, CANNOT_TELL = "not encoded", "present to the last layer", "cannot tell"
-"""Conclusions; the others are "lost at STAGE", "partly lost at STAGE" and "reshaped at STAGE"."""
+LOST_AT, PARTLY_LOST_AT, RESHAPED_AT = "lost at ", "partly lost at ", "reshaped at "
+"""Conclusions; the name of a stage comes behind the last three."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,17 +109,17 @@ class Concluder:
         if other is not None and other.adjusted > self.gate.alpha:
             fitted = self.way.found.fitted[stage]
             if self._p(fitted) <= self.gate.alpha:
-                return f"reshaped at {name}", (
+                return f"{RESHAPED_AT}{name}", (
                     f"{said}; but a readout fitted on other items still reads it at {stage} "
                     f"({self._share(fitted)}) and shows no such loss ({self._told(other)}): it "
                     "takes another form there"
                 )
         rest = self._p(after)
         if rest <= self.gate.alpha:
-            return f"partly lost at {name}", (
+            return f"{PARTLY_LOST_AT}{name}", (
                 f"{said}; at {stage} {self._share(after)} it is still above chance ({p_is(rest)})"
             )
-        return f"lost at {name}", (
+        return f"{LOST_AT}{name}", (
             f"{said}; at {stage} {self._share(after)} it is not shown to be above chance "
             f"({p_is(rest)})"
         )

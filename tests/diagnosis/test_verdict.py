@@ -47,6 +47,31 @@ def layers(conclusion: str, *, unused: float = 0.001, **others: float) -> Diagno
     )
 
 
+def part(name: str, conclusion: str = "", **claims: float) -> Diagnosis:
+    """What another part found: claims, with underscores for spaces, and their p."""
+    interval = Interval(-0.01, 0.04)
+    return Diagnosis(
+        part=name,
+        model="a",
+        task="one",
+        n=400,
+        conclusion=conclusion,
+        sentence=f"what {name} says",
+        tests=tuple(
+            PairedTest(
+                name=f"{claim} name",
+                claim=claim.replace("_", " "),
+                estimate=0.02,
+                interval=interval,
+                n=400,
+                p=p,
+                adjusted=p,
+            )
+            for claim, p in claims.items()
+        ),
+    )
+
+
 def of(*found: Diagnosis, sighted: float = 0.5) -> Diagnosis:
     return judged(evaluation(n=800, sighted=sighted), *found)
 
@@ -56,7 +81,7 @@ def judged(one: Evaluation, *found: Diagnosis) -> Diagnosis:
         "ceiling": ceiling_gate(one, gate=GATE, tests=2),
         "blind": blind_gate(one, gate=GATE, tests=2),
     }
-    return conclude(one, verdicts, found, gate=GATE)
+    return conclude(one, verdicts, found, gate=GATE, tests=2)
 
 
 SAME, HALF, ALL = 0.5, 0.75, 0.9
@@ -149,6 +174,90 @@ def test_answers_that_cannot_be_parsed_are_no_evidence() -> None:
     found = judged(one, layers("present to the last layer"))
     assert found.conclusion == "cannot tell"
     assert "only 80 of 100 sighted answers name an option" in found.sentence
+
+
+STAYS = part("bias", "blind", few_change=0.001)
+PRESENT = layers("present to the last layer")
+UNUSED = "present to the last layer but unused"
+
+
+@pytest.mark.parametrize(
+    ("found", "name", "words"),
+    [
+        ((), "cannot tell", ""),
+        ((STAYS,), UNUSED, "bias: 2.0% of answers change (few_change name), p=0.001"),
+        (
+            (part("bias", gains_less_than_is_asked_of_sight=0.001),),
+            UNUSED,
+            "bias: sight gains less than is asked, most of all gains_less",
+        ),
+        # All kinds of blindness are needed for that.
+        (
+            (
+                replace(
+                    STAYS,
+                    tests=tuple(
+                        test
+                        for p in (0.001, 0.3)
+                        for test in part("bias", gains_less_than_is_asked_of_sight=p).tests
+                    ),
+                ),
+            ),
+            "cannot tell",
+            "",
+        ),
+        (
+            (part("attention", "does not look", changes_fewer_answers_than_the_margin=0.001),),
+            UNUSED,
+            "attention: where it is cut off from the images 2.0% of answers change",
+        ),
+        # Where not all layers could be cut off, that nothing changes shows nothing.
+        (
+            (part("attention", "cannot tell", changes_fewer_answers_than_the_margin=0.001),),
+            "cannot tell",
+            "",
+        ),
+        # The gate has spent half of alpha, and there are two ways.
+        ((part("bias", few_change=0.02),), UNUSED, "bias"),
+        ((part("bias", few_change=0.03),), "cannot tell", ""),
+        (
+            (part("bias", few_change=0.02), part("attention", "looks there")),
+            "cannot tell",
+            "",
+        ),
+    ],
+)
+def test_parts_show_that_sight_is_unused_where_the_gate_does_not(
+    found: tuple[Diagnosis, ...], name: str, words: str
+) -> None:
+    one = evaluation(n=60, sighted=0.5)
+    one = replace(one, blind={"blank": one.sighted})
+    gate = replace(GATE, min_gain=0.01)
+    verdicts = {"blind": blind_gate(one, gate=gate, tests=2)}
+    assert verdicts["blind"].outcome == "INCONCLUSIVE"
+    result = conclude(one, verdicts, (PRESENT, *found), gate=gate, tests=2)
+    assert result.conclusion == name
+    assert words in result.sentence
+
+
+def test_answers_that_keep_to_letters_are_biased_by_the_part_that_rotates_them() -> None:
+    bound = part("bias", "looks but order-bound", keeps_to_the_letter=0.001)
+    found = of(layers("cannot tell"), bound, sighted=HALF)
+    assert found.conclusion == "used but biased"
+    assert "bias: where options are rotated it keeps to the letter more often" in found.sentence
+    weak = of(layers("cannot tell"), part("bias", "looks", keeps_to_the_letter=0.2), sighted=HALF)
+    assert weak.conclusion == "cannot tell"
+
+
+def test_what_was_seen_to_help_stands_behind_the_advice() -> None:
+    same = evaluation(n=800, sighted=SAME)
+    same = replace(same, blind={"blank": same.sighted})
+    helps = judged(
+        same, PRESENT, part("finetune", "llm helps most"), part("prompt", "prompts do not help")
+    )
+    assert helps.sentence.endswith("tune the LLM (tuned, llm helps most; prompts do not help)")
+    none = judged(same, PRESENT, part("finetune", "none helps"), part("prompt", "cannot tell"))
+    assert none.sentence.endswith("tune the LLM (tuned, none of the parts helps)")
 
 
 def test_other_parts_are_told_of_and_decide_nothing() -> None:
