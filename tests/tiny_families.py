@@ -125,6 +125,17 @@ def missing(family: str) -> tuple[str, ...]:
     return tuple(name for name in NEEDS.get(family, ()) if find_spec(name) is None)
 
 
+REFUSED = {
+    "florence2": "trained on task tokens and not on questions",
+    "got_ocr2": "trained to transcribe pages only",
+    "kosmos-2": "places in the text are counted by hand",
+}
+"""Families that are not measured, and words of the reason."""
+
+MEASURED = tuple(name for name in FAMILIES if not missing(name) and name not in REFUSED)
+"""The others whose packages are installed."""
+
+
 def build(folder: Path, family: str, *, seed: int = 0) -> Path:
     """Save a checkpoint with its processor and return its folder.
 

@@ -27,6 +27,8 @@ change a layer alike at all ranks."""
 CLIP = 1.0
 """Most length of a step's gradient."""
 
+_HELD = "held"
+
 
 class Learner:
     """Weights that learn, by AdamW without decay; moments and weights in float32 at least.
@@ -201,17 +203,21 @@ def lora(model: Any, ranks: Mapping[str, int], *, seed: int) -> Iterator[dict[st
     """
     import torch
     from peft import LoraConfig, get_peft_model
+    from torch import nn
 
     config = LoraConfig(
         r=max(ranks.values()),
         lora_alpha=ALPHA,
-        target_modules=list(ranks),
-        rank_pattern=dict(ranks),
+        target_modules=[f"{_HELD}.{name}" for name in ranks],
+        rank_pattern={f"{_HELD}.{name}": rank for name, rank in ranks.items()},
     )
+    # Of a model whose type peft knows to have experts it takes layers that are called as theirs,
+    # whatever part they are in, for the experts. Of what only holds a model it knows no type.
+    holder = nn.ModuleDict({_HELD: model})
     with warnings.catch_warnings(), torch.random.fork_rng():
         warnings.simplefilter("ignore")  # of tied weights, which are not touched
         torch.manual_seed(seed)
-        wrapped = get_peft_model(model, config)
+        wrapped = get_peft_model(holder, config)
     try:
         wrapped.eval()
         yield {name: one for name, one in wrapped.named_parameters() if one.requires_grad}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import tiny_families
-from tiny_families import FAMILIES, missing
+from tiny_families import FAMILIES, MEASURED, REFUSED, missing
 
 from pytest_vlmsight.models.base import ModelError
 from pytest_vlmsight.models.conformance import FAIL, NONE, PASS, conformance
@@ -19,13 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_vlmsight.models.conformance import Check
-
-REFUSED = {
-    "florence2": "trained on task tokens and not on questions",
-    "got_ocr2": "trained to transcribe pages only",
-    "kosmos-2": "places in the text are counted by hand",
-}
-"""Families that are not measured, and words of the reason."""
 
 AFTER_THE_EYE = frozenset({"projector map", "LLM layers"})
 ALL_MAPS = AFTER_THE_EYE | {"encoder map", "fed-from map"}
@@ -70,9 +63,6 @@ def check(families: Callable[[str], Path]) -> Callable[[str], list[Check]]:
         return made[name]
 
     return get
-
-
-MEASURED = [name for name in FAMILIES if not missing(name) and name not in REFUSED]
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,14 @@ import pytest
 import tiny_vlms
 import torch
 from asking import noise, prompt
+from tiny_families import MEASURED
 
 from pytest_vlmsight.models import extras
 from pytest_vlmsight.models.base import MeasurementError, ModelError
 from pytest_vlmsight.models.reach import Layer, dealt_ranks, equal_weights
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from pytest_vlmsight.models.transformers_vlm import TransformersVlm
@@ -82,6 +84,37 @@ def test_a_way_learns_and_afterwards_all_is_as_before(vlm: TransformersVlm, way:
     assert asked(vlm) == answers
     assert not hasattr(vlm._engine.model, "peft_config")
     assert not any(one.requires_grad for one in vlm._engine.model.parameters())
+
+
+FAMILIES = ("glm4v_moe", "mllama")
+"""One of whose experts peft knows, and one that attends across; all of them with ``-m slow``."""
+
+
+@pytest.mark.parametrize(
+    "family",
+    [
+        *FAMILIES,
+        *(pytest.param(name, marks=pytest.mark.slow) for name in MEASURED if name not in FAMILIES),
+    ],
+)
+def test_ways_of_families_learn_and_put_all_back(
+    family_vlm: Callable[[str], TransformersVlm], family: str
+) -> None:
+    vlm = family_vlm(family)
+    before = weights(vlm)
+    some = [prompt(noise(1)), prompt(noise(2))]
+    ways, missing = vlm.ways(rank=2)
+    assert {way.name for way in ways} | set(missing) == set(WAYS)
+    assert "llm" in {way.name for way in ways}
+    for way in ways:
+        with vlm.tuned(way.name, rank=2, seed=0) as learner:
+            assert learner.size == way.size
+            first = learner.loss(some, [0, 1], learn=True)
+            learner.step(2e-3)
+            assert learner.loss(some, [0, 1], learn=False) < first
+    after = weights(vlm)
+    assert list(after) == list(before)
+    assert all(torch.equal(after[name], before[name]) for name in before)
 
 
 def test_the_loss_is_that_of_the_letters_that_are_scored(vlm: TransformersVlm) -> None:
