@@ -335,7 +335,9 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny_vlms.build(tmp_path_factory.mktemp("eye") / "model", "oracle")
 
 
-@pytest.mark.parametrize("size", [(120, 120), (160, 80), (80, 240)])
+@pytest.mark.parametrize(
+    "size", [(120, 120), (160, 80), pytest.param((80, 240), marks=pytest.mark.slow)]
+)
 def test_an_eye_that_sees_colour_reads_the_depth_that_colour_tells(
     size: tuple[int, int], checkpoint: Path
 ) -> None:

@@ -71,13 +71,14 @@ def generator(*key: object) -> np.random.Generator:
 
 
 def tries(
-    task: str, version: str, seed: int, index: int, *, most: int = MOST_TRIES
+    task: str, version: str, seed: int, index: int, *, most: int | None = None
 ) -> Iterator[np.random.Generator]:
     """Fresh random numbers for each try at an item; the caller returns at the first success.
 
     Raises:
-        GenerationError: after ``most`` tries.
+        GenerationError: after ``most`` tries, ``MOST_TRIES`` unless given.
     """
+    most = MOST_TRIES if most is None else most
     for attempt in range(most):
         yield generator(task, version, seed, index, attempt)
     raise GenerationError(

@@ -124,7 +124,10 @@ def test_windows_are_those_that_an_audit_cuts_out() -> None:
             assert [int(mark.x), int(mark.y)] == [int(value * FINE) for value in at]
 
 
-@each
+@pytest.mark.parametrize(
+    "change",
+    ["both", *(pytest.param(one, marks=pytest.mark.slow) for one in CHANGES if one != "both")],
+)
 def test_preferred_sets_are_less_telling_than_others(change: str) -> None:
     """The right one is less often the least unlike in what tells most, pixels and histograms."""
     plain, fair = [], []
