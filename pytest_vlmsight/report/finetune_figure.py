@@ -37,7 +37,7 @@ def draw(diagnosis: Diagnosis) -> Drawing | None:
             shapes += _bar(groups[group][name], left=left, width=width, look=group)
         shapes.append(_text(middle, _AXES.bottom + 18, _SHOWN.get(name, name)))
         if name in ways:
-            size = f"{ways[name]['size']:,} weights".replace(",", "\u202f")
+            size = f"{ways[name]['size']:,} weights"
             shapes.append(_text(middle, _AXES.bottom + 34, size, look="tick"))
     shapes.append(_AXES.level(chance, look="chance", title=f"chance {100 * chance:.1f}%"))
     readouts = diagnosis.of("readout")

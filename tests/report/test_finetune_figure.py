@@ -64,6 +64,12 @@ def test_bars_are_as_high_as_they_are_right_and_do_not_overlap() -> None:
     assert all(end <= start for (_, end), (start, _) in pairwise(ends))
 
 
+def test_sizes_are_told_in_characters_that_a_page_shows_as_they_are() -> None:
+    texts = [shape.text for shape in drawn(made()).shapes if shape.tag == "text"]
+    assert texts.count("12,345 weights") == 4
+    assert all(map(str.isprintable, texts))
+
+
 def test_all_numbers_are_told_in_words() -> None:
     told = drawn(made()).told
     for words in (
