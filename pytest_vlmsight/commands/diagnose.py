@@ -130,6 +130,7 @@ def _of_models(
     from pytest_vlmsight.diagnosis.subject import Subject
     from pytest_vlmsight.diagnosis.tuning import read_tuning
     from pytest_vlmsight.models import load_vlm
+    from pytest_vlmsight.records.cache import AnswerCache
     from pytest_vlmsight.settings import Settings
 
     if not parsed.task:
@@ -138,7 +139,8 @@ def _of_models(
         _check_enough(len(parsed.model))
     tuning = read_tuning(parsed.tune)
     settings = Settings(items=parsed.n, seed=parsed.seed)
-    tasks = named(parsed, parsed.task, cache=settings.cache_folder())
+    folder = settings.cache_folder()
+    tasks = named(parsed, parsed.task, cache=folder)
     found: list[Diagnosis] = []
     evaluations = []
     others: dict[str, Diagnosis] = {}
@@ -152,11 +154,23 @@ def _of_models(
             images=parsed.images,
             trust_remote_code=parsed.trust_remote_code,
         )
+        cache = None if folder is None else AnswerCache(folder)
         try:
             for task in tasks:
-                yield Subject(vlm, task, settings=settings, tuning=tuning, rollout=parsed.rollout)
+                yield Subject(
+                    vlm,
+                    task,
+                    settings=settings,
+                    tuning=tuning,
+                    rollout=parsed.rollout,
+                    cache=cache,
+                )
         finally:
             vlm.close()
+            if cache is not None:
+                cache.close()
+                for line in cache.told:
+                    print(line, file=sys.stderr)
 
     if parsed.against is not None:
         for subject in each(parsed.against):

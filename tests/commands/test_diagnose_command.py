@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,14 +15,17 @@ from made_runs import evaluation, run
 from pytest_vlmsight.cli import main
 from pytest_vlmsight.diagnosis.tuning import Tuning
 from pytest_vlmsight.models.base import MeasurementError
+from pytest_vlmsight.models.transformers_vlm import TransformersVlm
 from pytest_vlmsight.records.diagnoses import diagnosis_of
 from pytest_vlmsight.records.run_file import write_run
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from pytest_vlmsight.diagnosis.result import Diagnosis
     from pytest_vlmsight.diagnosis.subject import Subject
+    from pytest_vlmsight.models.base import Answer
 
 Capture = pytest.CaptureFixture[str]
 
@@ -94,6 +98,32 @@ def test_a_budget_of_tuning_comes_to_parts(
     what = ["diagnose", str(folder / "model"), "--task", str(folder / "tiny"), "--part=made"]
     assert main([*what, "--tune", "steps=7", "rates=1e-3"]) == 0
     assert seen == [Tuning(steps=7, rates=(1e-3,))]
+
+
+def test_what_was_answered_once_is_not_asked_again(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setenv("VLMSIGHT_CACHE", str(tmp_path))
+    what = ["diagnose", str(folder / "model"), "--task", str(folder / "tiny"), "--part=bias"]
+
+    def shown() -> str:
+        return re.sub(r"[\d.]+ s\b", "some s", capsys.readouterr().out)
+
+    assert main([*what, "--n=6"]) == 0
+    before = shown()
+
+    def asked(*_: object, **__: object) -> Iterator[Answer]:
+        raise AssertionError("it was asked again")
+
+    monkeypatch.setattr(TransformersVlm, "ask", asked)
+    assert main([*what, "--n=6"]) == 0
+    assert shown() == before
+    (tmp_path / "answers.sqlite").unlink()
+    (tmp_path / "answers.sqlite").mkdir()
+    monkeypatch.undo()
+    monkeypatch.setenv("VLMSIGHT_CACHE", str(tmp_path))
+    assert main([*what, "--n=6"]) == 0
+    assert "answers are not kept" in capsys.readouterr().err
 
 
 def test_a_model_is_compared_with_another(folder: Path, capsys: Capture) -> None:
