@@ -29,7 +29,6 @@ from .tasks.presentation import Presentation, balanced_orders, present, rotation
 if TYPE_CHECKING:
     from .models.base import Vlm
     from .models.wordings import Wording
-    from .questions import Question
     from .records.cache import AnswerCache
     from .settings import Settings
     from .tasks.item import Item, Task
@@ -329,17 +328,15 @@ class _Measuring:
         if self._settings.sequential:
             for kind in self._foretold.keys() & self._readers.keys():
                 self._readers[kind].learn()
-        shown = self._part("sighted", start, end)
         matched = self._readers.get("matched")
         try:
-            rows = self._model.ask("sighted", shown, reader=matched, turns=self._turns)
+            self._ask("sighted", start, end, reader=matched)
         except NoMapError as error:  # answers can be had without a readout
             self._unmeasured["matched"] = str(error)
             del self._readers["matched"]
-            rows = self._model.ask("sighted", shown)
-        self._rows["sighted"] += rows
+            self._ask("sighted", start, end)
         for kind in self._settings.blind:
-            self._rows[kind] += self._model.ask(kind, self._part(kind, start, end))
+            self._ask(kind, start, end)
         if "native" in self._readers:
             items = self._items[start:end]
             try:
@@ -400,8 +397,11 @@ class _Measuring:
             sequential=self._sequential() if settings.sequential else None,
         )
 
-    def _part(self, what: str, start: int, end: int) -> list[Question]:
-        return self._questions[what][start * self._turns : end * self._turns]
+    def _ask(self, what: str, start: int, end: int, *, reader: CeilingReader | None = None) -> None:
+        some = self._questions[what][start * self._turns : end * self._turns]
+        rows = self._model.ask(what, some, reader=reader, turns=self._turns)
+        in_source_order(rows, self._asked[start:end])  # raises what keeps them from being used
+        self._rows[what] += rows
 
     def _ceilings(self, n: int, *, finished: bool) -> tuple[dict[str, Ceiling], dict[str, str]]:
         ceilings, unmeasured = {}, dict(self._unmeasured)

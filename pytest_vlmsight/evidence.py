@@ -145,6 +145,12 @@ class Scenes:
         """Those of an evaluation."""
         return cls(sequential.scenes, sequential.largest, not sequential.stopped)
 
+    def among(self, rows: Sequence[int]) -> Scenes:
+        """Those of some of the items, given by their numbers, in order."""
+        scene_of = np.repeat(np.arange(len(self.sizes)), self.sizes)[list(rows)]
+        counts = np.unique(scene_of, return_counts=True)[1]
+        return Scenes(tuple(counts.tolist()), self.largest, self.complete)
+
     def bets(self, values: np.ndarray, *, low: float, high: float = 1.0) -> Bets | None:
         """Bets on scores of items; on none of a scene in which some are NaN, None where all are."""
         sizes = np.asarray(self.sizes)
@@ -308,23 +314,21 @@ class OneByOne:
         return hybrid_p(early, last)
 
 
-def share_interval(
-    scores: np.ndarray, *, sequential: Sequential | None, confidence: float
-) -> Interval:
+def share_interval(scores: np.ndarray, *, scenes: Scenes | None, confidence: float) -> Interval:
     """Interval of an accuracy, two-sided, wherever asking was stopped.
 
     Args:
-        scores: (n,) of all items of an evaluation, in its order.
-        sequential: how they were asked.
+        scores: (n,) of items, in the order in which they were asked.
+        scenes: of these items; None where all were asked at once.
         confidence: of both sides together.
     """
-    if sequential is None:
+    if scenes is None:
         return accuracy_interval(scores, confidence=confidence)
     error = (1 - confidence) / 2
     last = None
-    if not sequential.stopped:
+    if scenes.complete:
         last = accuracy_interval(scores, confidence=1 - 2 * (1 - EARLY) * error)
-    return Scenes.of(sequential).interval(scores, last, error=error, low=0.0)
+    return scenes.interval(scores, last, error=error, low=0.0)
 
 
 def shared_scenes(one: Sequential | None, other: Sequential | None) -> Scenes | None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .tasks.item import Item
     from .tasks.presentation import Presentation
 
-LOOKS = 20
+LOOKS = 40
 """How often gates are looked at, at most, and so into how many parts the items are asked."""
 
 LEAST = 10

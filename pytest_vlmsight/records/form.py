@@ -84,13 +84,24 @@ def _sequential_plain(sequential: Sequential | None) -> dict[str, Any]:
     }
 
 
-def longest(items: Mapping[str, Any], others: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Of two models' items of a task those of which the other's are the first; None if neither's.
+def items_of_all(evaluations: Sequence[Evaluation]) -> dict[str, Any]:
+    """The items of a task that several models were asked, as ``items_plain`` has them.
 
-    Models whose asking was stopped early have asked different numbers of items, in one order.
+    Models whose asking could be stopped early have asked different numbers of items, in one order:
+    these are the items of the one that was asked most.
+
+    Args:
+        evaluations: of the task, one of each model.
+
+    Raises:
+        RecordError: they were asked different items.
     """
-    more, fewer = (items, others) if len(items["ids"]) >= len(others["ids"]) else (others, items)
-    return more if first_items(more, len(fewer["ids"])) == fewer else None
+    items = items_plain(max(evaluations, key=lambda one: one.n))
+    for one in evaluations:
+        n = len(items["ids"]) if one.sequential is None else one.n
+        if first_items(items, n) != items_plain(one):
+            raise RecordError(f"task {one.task}: models were asked different items of it")
+    return items
 
 
 def first_items(items: Mapping[str, Any], n: int) -> dict[str, Any]:
