@@ -6,6 +6,7 @@ of a scene are is the share of them that all items of the scene have in common.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -98,15 +99,18 @@ class World:
         )
 
 
-def asked_until_enough(whole: Evaluation, *, tests: int, alpha: float = 0.05) -> Evaluation:
-    """The part of an evaluation that would have been asked."""
+def asked_until_enough(whole: Evaluation, *, tests: int) -> Evaluation:
+    """The part of an evaluation that would have been asked.
+
+    Bisected: what was shown by a look stays shown, and all answers can be parsed.
+    """
     assert whole.sequential is not None
-    gate = replace(Settings().gate, alpha=alpha)
-    enough = enough_for(replace(Settings(), gate=gate), task=whole.task, tests=tests)
-    for look in whole.sequential.looks[:-1]:
-        if enough(whole.first(look)):
-            return whole.first(look)
-    return whole
+    looks = whole.sequential.looks
+
+    def enough(look: int) -> bool:
+        return enough_for(Settings(), task=whole.task, tests=tests)(whole.first(look))
+
+    return whole.first(looks[min(bisect_left(looks, True, key=enough), len(looks) - 1)])
 
 
 def all_at_once(whole: Evaluation) -> Evaluation:
@@ -122,6 +126,8 @@ WORLDS: Mapping[str, World] = {
     "blind, guesses anew": World(eye=0.9, mouth=0.5, blind=0.5, reads=0.0, guesses=0.0),
     "fine": World(eye=0.9, mouth=0.9, blind=0.5, reads=0.8, guesses=0.5),
     "fine, differs more": World(eye=0.9, mouth=0.9, blind=0.5, reads=0.3, guesses=0.5),
+    "hard to show": World(eye=0.9, mouth=0.87, blind=0.5, reads=0.4, guesses=0.5),
+    "small gain": World(eye=0.6, mouth=0.6, blind=0.53, reads=0.8, guesses=0.9),
     "on the margin": World(eye=0.9, mouth=0.8, blind=0.5, reads=0.8, guesses=0.5),
 }
 """Models that users will meet."""

@@ -64,7 +64,9 @@ def mcnemar_log_e(b: ArrayLike, c: ArrayLike) -> NDArray[np.float64]:
     from scipy.stats import beta
 
     won, lost = np.asarray(b, dtype=float), np.asarray(c, dtype=float)
-    for one, other in zip(won.ravel().tolist(), lost.ravel().tolist(), strict=True):
+    if won.shape != lost.shape or won.size == 0:
+        raise ValueError(f"expected as many b as c, but got {won.shape} and {lost.shape}")
+    for one, other in {*zip(won.ravel().tolist(), lost.ravel().tolist(), strict=True)}:
         check_discordant(one, other, max(one + other, 1))
     log_e: NDArray[np.float64] = (
         (won + lost) * math.log(2)
@@ -143,12 +145,11 @@ class Bets:
         """
         if mean <= self.low:
             return np.full(self.sums.shape, math.inf)
-        from scipy.special import logsumexp
-
         stakes = BETS / ((mean - self.low) * self.largest)
         gains = self.sums - mean * self.sizes
         owned = np.log1p(stakes[:, None] * gains).cumsum(axis=1)
-        log_e: NDArray[np.float64] = logsumexp(owned, axis=0, b=WEIGHTS[:, None])
+        most = owned.max(axis=0)
+        log_e: NDArray[np.float64] = most + np.log(WEIGHTS @ np.exp(owned - most))
         return log_e
 
     def log_e_below(self, mean: float) -> NDArray[np.float64]:
