@@ -39,7 +39,7 @@ def main() -> None:
     parsed = parser.parse_args()
     sys.path.insert(0, str(ROOT / "tests"))
     # Counts recur from run to run, and an exact p-value takes longer than all the rest.
-    for name in ("noninferiority_p", "inferiority_p", "mcnemar_p"):
+    for name in ("noninferiority_p", "inferiority_p", "mcnemar_p", "tango_interval"):
         setattr(pairs, name, functools.cache(getattr(pairs, name)))
     told: dict[str, Any] = {"runs": parsed.runs}
     if parsed.only != "items":
