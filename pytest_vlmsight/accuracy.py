@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .stats.proportion import accuracy_interval
+from .evidence import Scenes, share_interval
 
 if TYPE_CHECKING:
     from .evaluation import Evaluation
@@ -83,11 +83,12 @@ def accuracies(evaluation: Evaluation, *, confidence: float) -> list[Accuracy]:
         scores[f"blind_{kind}"] = answers.scores(evaluation.gold)
     for kind in evaluation.ceilings:
         scores[f"ceiling_{kind}"] = evaluation.ceiling_scores(kind)
+    scenes = _scenes(evaluation)
     return [
         Accuracy(
             name=name,
             share=float(score.mean()),
-            interval=accuracy_interval(score, confidence=confidence),
+            interval=share_interval(score, scenes=scenes, confidence=confidence),
         )
         for name, score in scores.items()
     ]
@@ -97,7 +98,20 @@ def figures(evaluation: Evaluation, *, alpha: float) -> str:
     """All accuracies of an evaluation in a line, with n and the intervals' level."""
     shown = ", ".join(map(str, accuracies(evaluation, confidence=1 - 2 * alpha)))
     chance = f"chance {100 * float(evaluation.chance.mean()):.1f}%"
-    return f"{shown}, {chance}; n={evaluation.n}, {1 - 2 * alpha:.0%} intervals"
+    n = items_asked(evaluation)
+    return f"{shown}, {chance}; n={n}, {1 - 2 * alpha:.0%} intervals"
+
+
+def items_asked(evaluation: Evaluation) -> str:
+    """The number of items in words: "400", and "80 of 400" where asking was stopped."""
+    sequential = evaluation.sequential
+    if sequential is None or not sequential.stopped:
+        return str(evaluation.n)
+    return f"{evaluation.n} of {sequential.planned}"
+
+
+def _scenes(evaluation: Evaluation) -> Scenes | None:
+    return None if evaluation.sequential is None else Scenes.of(evaluation.sequential)
 
 
 def by_slice(evaluation: Evaluation, *, kind: str, confidence: float) -> list[SliceAccuracy]:
@@ -111,11 +125,13 @@ def by_slice(evaluation: Evaluation, *, kind: str, confidence: float) -> list[Sl
         kind: the ceiling that decides.
         confidence: of the intervals, two-sided.
     """
+    scenes = _scenes(evaluation)
 
     def share(scores: np.ndarray, rows: list[int]) -> SliceShare:
-        of = scores[rows]
-        enough = len(rows) >= LEAST_WITH_INTERVAL
-        interval = accuracy_interval(of, confidence=confidence) if enough else None
+        of, interval = scores[rows], None
+        if len(rows) >= LEAST_WITH_INTERVAL:
+            own = None if scenes is None else scenes.among(rows)
+            interval = share_interval(of, scenes=own, confidence=confidence)
         return SliceShare(float(of.mean()), interval)
 
     sighted = evaluation.sighted.scores(evaluation.gold)

@@ -8,6 +8,7 @@ the answers or depth maps of the group they score).
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from .tasks.groups import group_items
 from .tasks.item import REFERENCE, Box, Point, letter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from torch import Tensor
 
@@ -76,6 +77,7 @@ class CeilingReader:
         self._taken: list[np.ndarray] = []
         dense = readout == "depth" and has_depth(items)
         self._depth = DepthCeiling(items, seed=seed) if dense else None
+        self._learned: Callable[[int], int | None] | None = None
 
     @property
     def decided_by(self) -> dict[str, object]:
@@ -128,17 +130,39 @@ class CeilingReader:
         """Take the next item's features; see ``reduced`` and ``take``."""
         self.take(item, self.reduced(item, grids))
 
-    def result(self) -> Ceiling:
-        """Every item's choice.
+    def learn(self) -> None:
+        """Fit the readout to all items taken so far, for those that come next."""
+        if self._depth is not None:
+            self._learned = self._depth.learned()
+        elif self.is_fitted:
+            self._learned = self._fit()
+
+    def foretold(self, start: int, end: int) -> list[int]:
+        """Choices of what was learned last, for items that were taken since.
+
+        Args:
+            start: number of the first of these items.
+            end: one more than that of the last.
+
+        Returns:
+            One of each; -1 where nothing could be learned.
+        """
+        learned = self._learned
+        if learned is None:
+            return [-1] * (end - start)
+        choices = (learned(index) for index in range(start, end))
+        return [-1 if choice is None else choice for choice in choices]
+
+    def result(self, n: int | None = None) -> Ceiling:
+        """The choices of the first n items, which are all that were observed; of all by default.
 
         Raises:
-            MeasurementError: not all items were observed, or a fitted readout has fewer than two
+            MeasurementError: not all of them were observed, or a fitted readout has fewer than two
                 groups of items, items with different numbers of options, or too little depth.
         """
-        if self._seen < len(self._items):
-            raise MeasurementError(
-                f"features of {self._seen} of {len(self._items)} items were read"
-            )
+        n = len(self._items) if n is None else n
+        if self._seen != n:
+            raise MeasurementError(f"features of {self._seen} of {n} items were read")
         trained_on = None
         if self._depth is not None:
             choices, trained_on = self._depth.result()
@@ -153,16 +177,44 @@ class CeilingReader:
             trained_on=trained_on,
         )
 
+    def _by_size(self) -> dict[int, list[int]]:
+        """Numbers of options → the items seen that have so many.
+
+        A readout knows one number of options: items with three and with four are apart.
+        """
+        sizes = [len(item.options) for item in self._items[: self._seen]]
+        return {
+            size: [index for index, other in enumerate(sizes) if other == size]
+            for size in sorted(set(sizes))
+        }
+
+    def _fit(self) -> Callable[[int], int | None]:
+        """Number of an item → the choice of a linear readout of all items taken until now."""
+        from .readouts.linear import LinearReadout, fit_linear
+
+        groups = group_items(self._items)
+        readouts: dict[int, LinearReadout] = {}
+        for size, here in self._by_size().items():
+            with suppress(ValueError):  # too few, or all alike
+                readouts[size] = fit_linear(
+                    [self._taken[index] for index in here],
+                    [self._items[index].answer for index in here],
+                    groups=[groups[index] for index in here],
+                )
+
+        def choose(index: int) -> int | None:
+            readout = readouts.get(len(self._items[index].options))
+            return None if readout is None else int(readout.choose([self._taken[index]])[0])
+
+        return choose
+
     def _cross_fit(self) -> tuple[list[int], str]:
         """Choices of a linear readout of the options' features, and what it was trained on."""
         from .readouts.linear import cross_fit
 
         groups = group_items(self._items)
-        sizes = [len(item.options) for item in self._items]
-        choices, told = [-1] * len(sizes), []
-        # A readout knows one number of options: items with three and with four are apart.
-        for size in sorted(set(sizes)):
-            here = [index for index, other in enumerate(sizes) if other == size]
+        choices, told = [-1] * self._seen, []
+        for size, here in self._by_size().items():
             try:
                 fit = cross_fit(
                     [self._taken[index] for index in here],
@@ -175,7 +227,7 @@ class CeilingReader:
             for index, choice in zip(here, fit.choices.tolist(), strict=True):
                 choices[index] = choice
             told.append(
-                fit.description if len(here) == len(sizes) else f"{size} options: {fit.description}"
+                fit.description if len(here) == self._seen else f"{size} options: {fit.description}"
             )
         return choices, "; ".join(told)
 

@@ -18,7 +18,7 @@ from .tasks.groups import group_items
 from .tasks.item import Box, Point, letter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy as np
     from torch import Tensor
@@ -55,7 +55,7 @@ class DepthCeiling:
         from .readouts.folds import deal
 
         groups = group_items(items)
-        self._seed, self._n_groups = seed, len(set(groups))
+        self._seed, self._groups = seed, groups
         self._folds: list[int] = deal(groups, folds=FOLDS, seed=seed).tolist()
         self._parts = _PARTS_OF_TWO_FOLDS if len(set(self._folds)) == 2 else 1
         self._moments = DepthMoments()
@@ -113,16 +113,29 @@ class DepthCeiling:
         except (OSError, ValueError) as error:
             raise MeasurementError(f"item {item.name}: {error}") from error
 
+    def learned(self) -> Callable[[int], int | None]:
+        """Number of an item → the choice of a head fitted to all items taken until now.
+
+        None of every item where they have too little depth.
+        """
+        from .readouts.depth import DenseDepthHead, closest
+
+        try:
+            head = DenseDepthHead.from_moments(self._moments, trained_on="the items before")
+        except ValueError:
+            return lambda _: None
+        return lambda index: closest(head, self._places[index])
+
     def result(self) -> tuple[list[int], str]:
-        """Every item's choice, and in words what decided it.
+        """The choice for every item taken, and in words what decided it.
 
         Raises:
             MeasurementError: all items are of one group, or there is too little measured depth.
         """
         from .readouts.depth import DenseDepthHead, closest
 
-        folds = sorted(set(self._folds))
-        n = len(self._folds)
+        n = len(self._places)
+        folds = sorted(set(self._folds[:n]))
         if len(folds) < 2:
             raise MeasurementError(
                 f"the depth readout: Expected items of at least two groups to cross-fit but all "
@@ -140,7 +153,7 @@ class DepthCeiling:
                 raise MeasurementError(f"the depth readout: {error}") from error
         choices = [
             closest(heads[fold], places)
-            for fold, places in zip(self._folds, self._places, strict=True)
+            for fold, places in zip(self._folds[:n], self._places, strict=True)
         ]
         return choices, self._describe(len(folds))
 
@@ -150,10 +163,11 @@ class DepthCeiling:
         return dealt.setdefault(depth_map.digest, len(dealt) % self._parts)
 
     def _describe(self, folds: int) -> str:
-        if self._n_groups <= FOLDS:
-            way = f"leave-one-group-out over {self._n_groups} groups"
+        groups = len(set(self._groups[: len(self._places)]))
+        if groups <= FOLDS:
+            way = f"leave-one-group-out over {groups} groups"
         else:
-            way = f"{folds}-fold over {self._n_groups} groups (seed {self._seed})"
+            way = f"{folds}-fold over {groups} groups (seed {self._seed})"
         narrowed = (
             f"; features of width {self._width} in {self._widest} signed sums"
             if self._width > self._widest
@@ -161,7 +175,7 @@ class DepthCeiling:
         )
         return (
             f"dense depth head, linear per patch, cross-fitted by group on the depth maps of "
-            f"{len(self._folds)} items ({self._moments.n_images} images), {way}; no item was "
+            f"{len(self._places)} items ({self._moments.n_images} images), {way}; no item was "
             f"decided by a head that saw a depth map of its group{narrowed}"
         )
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from .ceiling import Ceiling, CeilingReader
 from .models.base import MeasurementError, NoMapError
 from .models.wordings import DEFAULT
 from .remembered import Remembered
+from .sequence import Order, Sequential, random_order, whole_scenes
 from .tasks.generated import GenerationError
 from .tasks.markers import Markers
 from .tasks.own import OwnTaskError
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, int, int], None]
 """Called as work goes on: what is being done, how much of it, of how much."""
+
+Enough = Callable[["Evaluation"], bool]
+"""Told what was measured of the items so far, whether no more of them need be asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +57,10 @@ class Answers:
         """(n,) share of an item's rotations answered right; unanswered ones are wrong."""
         score: np.ndarray = (self.choices == gold[:, None]).mean(axis=1)
         return score
+
+    def first(self, n: int) -> Answers:
+        """Those to the first n items."""
+        return Answers(logprobs=self.logprobs[:n], choices=self.choices[:n])
 
     @property
     def unanswered(self) -> int:
@@ -97,6 +106,8 @@ class Evaluation:
         provenance: all that decides the numbers.
         slices: (n) per item its labels, (name, value) each, to break results down by.
         asked: (n) what each item asks.
+        sequential: how the items were asked where asking could be stopped early; None where all
+            were asked, whatever they showed.
     """
 
     model: str
@@ -112,6 +123,7 @@ class Evaluation:
     provenance: Mapping[str, Any]
     slices: tuple[tuple[tuple[str, str], ...], ...] = ()
     asked: tuple[Asked, ...] = ()
+    sequential: Sequential | None = None
 
     @property
     def n(self) -> int:
@@ -139,6 +151,44 @@ class Evaluation:
         right: np.ndarray = (self.ceilings[kind].choices == self.gold).astype(float)
         return right
 
+    def foretold_scores(self, kind: str) -> np.ndarray | None:
+        """(n,) 1 where a readout fitted to the items asked before is right; NaN without one.
+
+        None where the readout of this kind is not fitted, or all items were asked at once.
+        """
+        if self.sequential is None or kind not in self.sequential.foretold:
+            return None
+        choices = self.sequential.foretold[kind]
+        return np.where(choices < 0, np.nan, (choices == self.gold).astype(float))
+
+    def first(self, n: int) -> Evaluation:
+        """What was measured of the first items, as it was after one of the looks.
+
+        But for ``trained_on`` and choices of fitted readouts, which are of all items.
+
+        Raises:
+            ValueError: items were not asked one by one, or not looked at after so many.
+        """
+        if self.sequential is None:
+            raise ValueError("all items were asked at once")
+        if n == self.n:
+            return self
+        return replace(
+            self,
+            ids=self.ids[:n],
+            gold=self.gold[:n],
+            options=self.options[:n],
+            orders=self.orders[:n],
+            sighted=self.sighted.first(n),
+            blind={kind: answers.first(n) for kind, answers in self.blind.items()},
+            ceilings={
+                kind: replace(one, choices=one.choices[:n]) for kind, one in self.ceilings.items()
+            },
+            slices=self.slices[:n],
+            asked=self.asked[:n],
+            sequential=self.sequential.first(n),
+        )
+
 
 def evaluate(
     vlm: Vlm,
@@ -148,8 +198,12 @@ def evaluate(
     progress: Progress | None = None,
     cache: AnswerCache | None = None,
     wording: Wording = DEFAULT,
+    enough: Enough | None = None,
 ) -> Evaluation:
     """Ask a model a task's items sighted and blind, and read its encoder.
+
+    With ``settings.sequential`` items are asked in parts, in a random order that the seed decides,
+    until that is enough.
 
     Args:
         vlm: the loaded model.
@@ -158,6 +212,9 @@ def evaluate(
         progress: told of each prompt done.
         cache: what was answered before, which is not asked again; None keeps nothing.
         wording: of the questions.
+        enough: told what was measured so far after each part, whether to stop; None stops as soon
+            as ceiling and blind gate are decided as ``judge`` does it. Of no meaning without
+            ``settings.sequential``.
 
     Raises:
         MeasurementError: the task has no items or cannot make them, an answer is NaN, or the
@@ -170,72 +227,213 @@ def evaluate(
     if not items:
         raise MeasurementError(f"task {task.name} has no items")
     asked = presentations(items, settings)
-    model = Remembered(vlm, task, cache=cache, scoring=settings.scoring, told=progress or _silent)
-    readers = {
-        kind: CeilingReader(
-            task.readout, items=items, kind=kind, stage=str(vlm.fed_from), seed=settings.seed
-        )
-        for kind in settings.ceiling
-    }
-    unmeasured: dict[str, str] = {}
-    shown = questions.sighted(asked, wording=wording)
-    try:
-        rows = model.ask("sighted", shown, reader=readers.get("matched"), turns=len(asked[0]))
-    except NoMapError as error:  # answers can be had without a readout
-        unmeasured["matched"] = str(error)
-        del readers["matched"]
-        rows = model.ask("sighted", shown)
-    sighted = in_source_order(rows, asked)
-    blind = {
-        kind: in_source_order(
-            model.ask(kind, questions.blind(kind, asked, seed=settings.seed, wording=wording)),
-            asked,
-        )
-        for kind in settings.blind
-    }
-    if "native" in readers:
-        try:
-            model.look("native", items, reader=readers["native"])
-        except NoMapError as error:
-            unmeasured["native"] = str(error)
-            del readers["native"]
-    ceilings = {}
-    for kind, reader in readers.items():
-        try:
-            ceilings[kind] = model.ceiling(reader)
-        except MeasurementError as error:
-            unmeasured[kind] = str(error)
-    ids = tuple(item.id for item in items)
-    return Evaluation(
-        model=vlm.name,
-        task=task.name,
-        ids=ids,
-        gold=np.array([item.answer for item in items]),
-        options=np.array([len(item.options) for item in items]),
-        orders=_padded([[p.order for p in turn] for turn in asked], fill=-1).astype(int),
-        sighted=sighted,
-        blind=blind,
-        ceilings=ceilings,
-        unmeasured=unmeasured,
-        provenance={
-            **model.provenance,
-            "task_version": task.version,
-            "task_fingerprint": task.fingerprint,
-            "items_hash": hashlib.sha256("".join(ids).encode()).hexdigest()[:20],
-            "readout": task.readout,
-            "trained_on": {kind: c.trained_on for kind, c in ceilings.items()},
-            "scoring": settings.scoring,
-            "rotations": len(asked[0]),
-            "seed": settings.seed,
-            "image_size": _image_size(items),
-            "difficulty": " ".join(_spelled(knob) for knob in task.knobs) or None,
-            "markers": marker_style(items),
-        },
-        slices=tuple(item.slices for item in items),
-        asked=tuple(
-            Asked(name=item.name, question=item.question, options=item.options) for item in items
-        ),
+    model = Remembered(
+        vlm,
+        task,
+        cache=cache,
+        scoring=settings.scoring,
+        told=progress or _silent,
+        in_parts=settings.sequential,
     )
+    whole = _Measuring(
+        model, task, items=items, asked=asked, vlm=vlm, settings=settings, wording=wording
+    )
+    if not settings.sequential:
+        whole.measure(len(items))
+        return whole.evaluation()
+    if enough is None:
+        from .stopping import enough_for
+
+        enough = enough_for(settings, task=task.name)
+    for look in whole.order.looks:
+        whole.measure(look)
+        if look < len(items) and enough(whole.evaluation(finished=False)):
+            break
+    return whole.evaluation()
+
+
+class _Measuring:
+    """What is being measured of one (model, task), item by item in an order.
+
+    Args:
+        model: that is asked.
+        task: where the items come from.
+        items: all that may be asked, in the source's order.
+        asked: presentations by item.
+        vlm: the same model.
+        settings: see ``evaluate``.
+        wording: of the questions.
+
+    Attributes:
+        order: in which the items are asked: the source's, but for a task that may be stopped.
+    """
+
+    def __init__(
+        self,
+        model: Remembered,
+        task: Task,
+        *,
+        items: Sequence[Item],
+        asked: Sequence[Sequence[Presentation]],
+        vlm: Vlm,
+        settings: Settings,
+        wording: Wording,
+    ) -> None:
+        self._model, self._task, self._vlm, self._settings = model, task, vlm, settings
+        self._turns, n = len(asked[0]), len(items)
+        self.order = (
+            random_order(items, asked, seed=settings.seed)
+            if settings.sequential
+            else Order(tuple(range(n)), (1,) * n)
+        )
+        # What is asked of an item does not depend on when: only then are questions put in order.
+        put = {"sighted": questions.sighted(asked, wording=wording)}
+        for kind in settings.blind:
+            put[kind] = questions.blind(kind, asked, seed=settings.seed, wording=wording)
+        self._questions = {
+            what: [
+                some[place * self._turns + turn]
+                for place in self.order.places
+                for turn in range(self._turns)
+            ]
+            for what, some in put.items()
+        }
+        self._source, self._asked_source = items, asked
+        self._items = [items[place] for place in self.order.places]
+        self._asked = [asked[place] for place in self.order.places]
+        self._rows: dict[str, list[np.ndarray]] = {what: [] for what in put}
+        self._looks: list[int] = []
+        self._unmeasured: dict[str, str] = {}
+        self._readers = {
+            kind: CeilingReader(
+                task.readout,
+                items=self._items,
+                kind=kind,
+                stage=str(vlm.fed_from),
+                seed=settings.seed,
+            )
+            for kind in settings.ceiling
+        }
+        self._foretold: dict[str, list[int]] = {
+            kind: [] for kind, reader in self._readers.items() if reader.is_fitted
+        }
+
+    def measure(self, end: int) -> None:
+        """Ask about the next items, up to this number of them.
+
+        Raises:
+            MeasurementError: see ``evaluate``.
+        """
+        start = self._looks[-1] if self._looks else 0
+        if self._settings.sequential:
+            for kind in self._foretold.keys() & self._readers.keys():
+                self._readers[kind].learn()
+        matched = self._readers.get("matched")
+        try:
+            self._ask("sighted", start, end, reader=matched)
+        except NoMapError as error:  # answers can be had without a readout
+            self._unmeasured["matched"] = str(error)
+            del self._readers["matched"]
+            self._ask("sighted", start, end)
+        for kind in self._settings.blind:
+            self._ask(kind, start, end)
+        if "native" in self._readers:
+            items = self._items[start:end]
+            try:
+                self._model.look("native", items, reader=self._readers["native"])
+            except NoMapError as error:
+                self._unmeasured["native"] = str(error)
+                del self._readers["native"]
+        if self._settings.sequential:
+            for kind in self._foretold.keys() & self._readers.keys():
+                self._foretold[kind] += self._readers[kind].foretold(start, end)
+        self._looks.append(end)
+
+    def evaluation(self, *, finished: bool = True) -> Evaluation:
+        """What was measured so far.
+
+        Args:
+            finished: whether no more is asked. Fitted readouts are then fitted; before, what they
+                foretold stands in the place of their choices, and what none foretold as wrong.
+
+        Raises:
+            MeasurementError: an answer is NaN.
+        """
+        n, settings, task = self._looks[-1], self._settings, self._task
+        items, asked = self._items[:n], self._asked[:n]
+        ids = tuple(item.id for item in items)
+        ceilings, unmeasured = self._ceilings(n, finished=finished)
+        planned = "".join(item.id for item in self._source)
+        return Evaluation(
+            model=self._vlm.name,
+            task=task.name,
+            ids=ids,
+            gold=np.array([item.answer for item in items]),
+            options=np.array([len(item.options) for item in items]),
+            orders=_padded([[p.order for p in turn] for turn in asked], fill=-1).astype(int),
+            sighted=in_source_order(self._rows["sighted"], asked),
+            blind={kind: in_source_order(self._rows[kind], asked) for kind in settings.blind},
+            ceilings=ceilings,
+            unmeasured=unmeasured,
+            provenance={
+                **self._model.provenance,
+                "task_version": task.version,
+                "task_fingerprint": task.fingerprint,
+                "items_hash": hashlib.sha256(planned.encode()).hexdigest()[:20],
+                "readout": task.readout,
+                "trained_on": {kind: c.trained_on for kind, c in ceilings.items()},
+                "scoring": settings.scoring,
+                "rotations": self._turns,
+                "seed": settings.seed,
+                "image_size": _image_size(self._source),
+                "difficulty": " ".join(_spelled(knob) for knob in task.knobs) or None,
+                "markers": marker_style(self._source),
+            },
+            slices=tuple(item.slices for item in items),
+            asked=tuple(
+                Asked(name=item.name, question=item.question, options=item.options)
+                for item in items
+            ),
+            sequential=self._sequential() if settings.sequential else None,
+        )
+
+    def _ask(self, what: str, start: int, end: int, *, reader: CeilingReader | None = None) -> None:
+        some = self._questions[what][start * self._turns : end * self._turns]
+        rows = self._model.ask(what, some, reader=reader, turns=self._turns)
+        in_source_order(rows, self._asked[start:end])  # raises what keeps them from being used
+        self._rows[what] += rows
+
+    def _ceilings(self, n: int, *, finished: bool) -> tuple[dict[str, Ceiling], dict[str, str]]:
+        ceilings, unmeasured = {}, dict(self._unmeasured)
+        for kind, reader in self._readers.items():
+            if reader.is_fitted and not finished:
+                choices = np.array(self._foretold[kind])
+                told = Ceiling(kind=kind, stage=reader.stage, choices=choices, trained_on="")
+                ceilings[kind] = told
+                continue
+            try:
+                ceilings[kind] = self._model.ceiling(reader, n=n)
+            except MeasurementError as error:
+                unmeasured[kind] = str(error)
+        return ceilings, unmeasured
+
+    def _sequential(self) -> Sequential:
+        n, source = self._looks[-1], self._asked_source
+        right = [(len(one.options), one.answer) for turns in source for one in turns]
+        positions = Counter(position for _, position in right)
+        return Sequential(
+            planned=len(self._items),
+            looks=tuple(self._looks),
+            scenes=whole_scenes(self.order.scenes, n),
+            largest=max(self.order.scenes),
+            chance=1 / min(count for count, _ in right),
+            key=max(positions.values()) / len(right),
+            foretold={
+                kind: np.array(choices)
+                for kind, choices in self._foretold.items()
+                if kind in self._readers
+            },
+        )
 
 
 def _spelled(knob: Knob) -> str:

@@ -7,22 +7,21 @@ is divided by the number of gates that were collected, so that a suite does not 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .pairs import Pairs
+from .evidence import evidence_of
 from .phrases import limits, p_is, percent, points
-from .stats.contrast import recovery_contrast
-from .stats.proportion import above_chance_p
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from .evaluation import Answers, Evaluation
+    from .evidence import PairTests
     from .settings import GateSettings
     from .stats.interval import Interval
 
@@ -70,6 +69,8 @@ def ceiling_gate(
     VLM − chance > recovery · (ceiling − chance). FAIL where VLM < ceiling − margin is shown at
     alpha / tests. A readout that is not shown to be above chance says nothing of the VLM.
 
+    Where items were asked one by one, the first look at which either is shown decides.
+
     Args:
         evaluation: one (model, task).
         gate: what is demanded.
@@ -79,9 +80,25 @@ def ceiling_gate(
     Raises:
         KeyError: this ceiling was not measured.
     """
+    judge = partial(_ceiling_gate, gate=gate, tests=tests, kind=kind)
+    return _first_decided(judge, evaluation)
+
+
+def ceiling_outcome(
+    evaluation: Evaluation, *, gate: GateSettings, tests: int, kind: str
+) -> Outcome:
+    """What the last look alone says; see ``ceiling_gate``."""
+    return _ceiling_gate(evaluation, gate=gate, tests=tests, kind=kind, quick=True).outcome
+
+
+def _ceiling_gate(
+    evaluation: Evaluation, *, gate: GateSettings, tests: int, kind: str, quick: bool = False
+) -> Verdict:
     v = evaluation.sighted.scores(evaluation.gold)
     r = evaluation.ceiling_scores(kind)
-    pair = Pairs(v, r)
+    foretold = evaluation.foretold_scores(kind)
+    evidence = evidence_of(evaluation, quick=quick)
+    pair = evidence.pairs(v, r, foretold=foretold)
     interval = pair.interval(error=gate.alpha)
     p_pass = pair.p_above(gate.margin)
     verdict = partial(_verdict, gate="ceiling", pair=pair, interval=interval)
@@ -89,7 +106,7 @@ def ceiling_gate(
     unanswered = too_few_answered({"sighted": evaluation.sighted})
     if unanswered:
         return verdict(Outcome.INCONCLUSIVE, p_pass, unanswered)
-    read = above_chance_p(r, chance=evaluation.chance)
+    read = evidence.above_chance(r, chance=evaluation.chance, foretold=foretold)
     if read > gate.alpha:
         return verdict(
             Outcome.INCONCLUSIVE,
@@ -101,8 +118,9 @@ def ceiling_gate(
         f"sighted {percent(v.mean())} against {kind} ceiling {percent(r.mean())}: "
         f"difference {points(pair.estimate)} {limits(interval)}"
     )
-    recovery = recovery_contrast(v, r, chance=evaluation.chance, share=gate.recovery)
-    p_recovery = recovery.p_greater()
+    p_recovery = evidence.recovery(
+        v, r, chance=evaluation.chance, share=gate.recovery, foretold=foretold
+    )
     within = f"margin {points(-gate.margin)}"
     if p_pass <= gate.alpha and p_recovery <= gate.alpha:
         more = "; the reference is exceeded" if interval.low > 0 else ""
@@ -144,17 +162,37 @@ def blind_gate(evaluation: Evaluation, *, gate: GateSettings, tests: int) -> Ver
     accuracy is shown to be above both chance and the commonest key. Where the right answers all
     stand at one position, naming it is always right: nothing can be above that.
 
+    Where items were asked one by one, the first look at which either is shown decides. Which blind
+    run is the strongest may change from look to look, so a gain is then to be shown over all of
+    them, and an upper limit at alpha / tests / their number.
+
     Args:
         evaluation: one (model, task).
         gate: what is demanded.
         tests: number of gates collected in the run.
     """
+    return _first_decided(partial(_blind_gate, gate=gate, tests=tests), evaluation)
+
+
+def blind_outcome(evaluation: Evaluation, *, gate: GateSettings, tests: int) -> Outcome:
+    """What the last look alone says; see ``blind_gate``."""
+    return _blind_gate(evaluation, gate=gate, tests=tests, quick=True).outcome
+
+
+def _blind_gate(
+    evaluation: Evaluation, *, gate: GateSettings, tests: int, quick: bool = False
+) -> Verdict:
     v = evaluation.sighted.scores(evaluation.gold)
     runs = {kind: a.scores(evaluation.gold) for kind, a in evaluation.blind.items()}
     strongest = max(runs, key=lambda kind: float(runs[kind].mean()))
-    pair = Pairs(v, runs[strongest])
+    evidence = evidence_of(evaluation, quick=quick)
+    pair = evidence.pairs(v, runs[strongest], foretold=None)
     interval = pair.interval(error=gate.alpha)
     p_gain = pair.p_better()
+    strict, key = gate.alpha / tests, evaluation.majority_key
+    if evaluation.sequential is not None:
+        p_gain = max(evidence.pairs(v, r, foretold=None).p_better() for r in runs.values())
+        strict, key = strict / len(runs), evaluation.sequential.key
     verdict = partial(_verdict, gate="blind", pair=pair, interval=interval)
 
     unanswered = too_few_answered(
@@ -166,15 +204,14 @@ def blind_gate(evaluation: Evaluation, *, gate: GateSettings, tests: int) -> Ver
         f"sighted {percent(v.mean())} against {percent(runs[strongest].mean())} blind "
         f"({strongest}): gain {points(pair.estimate)} {limits(interval)}"
     )
-    upper = pair.interval(error=gate.alpha / tests).high
-    if upper < gate.min_gain:
+    if pair.is_below(gate.min_gain, error=strict):
+        upper = pair.interval(error=strict).high
         return verdict(
             Outcome.FAIL,
             pair.p_below(-gate.min_gain),
-            f"{shown}, at most {points(upper)} (alpha/m={gate.alpha / tests:.2g}), which is "
+            f"{shown}, at most {points(upper)} (alpha/m={strict:.2g}), which is "
             f"less than the {points(gate.min_gain)} that sight must gain",
         )
-    key = evaluation.majority_key
     if key == 1:
         return verdict(
             Outcome.INCONCLUSIVE,
@@ -183,7 +220,7 @@ def blind_gate(evaluation: Evaluation, *, gate: GateSettings, tests: int) -> Ver
             "is always right, and no accuracy shows sight; put them at all positions equally often",
         )
     level = np.maximum(evaluation.chance, key)
-    p_chance = above_chance_p(v, chance=level)
+    p_chance = evidence.above_chance(v, chance=level, foretold=None)
     if max(p_gain, p_chance) <= gate.alpha:
         return verdict(
             Outcome.PASS,
@@ -200,8 +237,38 @@ def blind_gate(evaluation: Evaluation, *, gate: GateSettings, tests: int) -> Ver
     return verdict(Outcome.INCONCLUSIVE, max(p_gain, p_chance), f"{shown}: {lacking}")
 
 
+def _first_decided(judge: Callable[..., Verdict], evaluation: Evaluation) -> Verdict:
+    """The verdict of the first look that decides, with the figures of all items that were asked.
+
+    Args:
+        judge: evaluation → verdict, without intervals where it is called with ``quick``.
+        evaluation: one (model, task).
+    """
+    sequential = evaluation.sequential
+    if sequential is None:
+        return judge(evaluation)
+    for look in sequential.looks:
+        seen = evaluation.first(look)
+        outcome = judge(seen, quick=True).outcome
+        if outcome == Outcome.INCONCLUSIVE:
+            continue
+        verdict = judge(evaluation)
+        # What was shown is not taken back, unless later answers could not be parsed.
+        if verdict.outcome not in {outcome, Outcome.INCONCLUSIVE}:
+            verdict = judge(seen)
+        if look == sequential.planned:
+            return verdict
+        told = f"{verdict.reason}; decided after {look} of {sequential.planned} items"
+        return replace(verdict, reason=told)
+    verdict = judge(evaluation)
+    if not sequential.stopped:
+        return verdict
+    told = f"{verdict.reason}; {sequential.asked} of {sequential.planned} items were asked"
+    return replace(verdict, reason=told)
+
+
 def _verdict(
-    outcome: Outcome, p: float, reason: str, *, gate: str, pair: Pairs, interval: Interval
+    outcome: Outcome, p: float, reason: str, *, gate: str, pair: PairTests, interval: Interval
 ) -> Verdict:
     return Verdict(
         gate=gate,

@@ -5,6 +5,7 @@ The run's own cases and users' tests share what is loaded, and what was measured
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .models.base import MeasurementError, ModelError
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from .making import Ahead
     from .models.base import Vlm
     from .models.names import ModelName
+    from .plan import Plan
     from .progress import Progress
     from .records.cache import AnswerCache
     from .settings import Settings
@@ -56,12 +58,14 @@ class OpenModels:
         shelf: as given.
         progress: where progress is shown, if anywhere.
         ahead: what makes items before they are asked for, while the run's tests run.
+        plan: of the run's own cases; None where it has none.
     """
 
     def __init__(self, shelf: TaskShelf, *, own: Mapping[str, Callable[[], Vlm]]) -> None:
         self.shelf = shelf
         self.progress: Progress | None = None
         self.ahead: Ahead | None = None
+        self.plan: Plan | None = None
         self._own = own
         self._open: dict[str, OpenModel] = {}
         self._failed: dict[str, ModelError] = {}
@@ -115,6 +119,8 @@ class OpenModels:
     ) -> Evaluation:
         """The evaluation of a task, made once.
 
+        Only tasks of the run's own cases are stopped early: it is their gates that say when.
+
         Args:
             opened: the model.
             task: what it is asked about.
@@ -133,15 +139,19 @@ class OpenModels:
             of_run = self.shelf.is_of_run(task) and protocol == tuple(
                 getattr(run, name) for name in PROTOCOL
             )
+            enough = None
+            if settings.sequential and self.plan is not None and of_run:
+                enough = self.plan.enough(opened.name, task)
             try:
                 if of_run and self.ahead is not None:
                     self.ahead.wait(task, told=self.progress)
                 evaluation = evaluate(
                     opened.vlm,
                     task,
-                    settings=settings,
+                    settings=replace(settings, sequential=enough is not None),
                     progress=self.progress,
                     cache=opened.cache,
+                    enough=enough,
                 )
             except MeasurementError as error:
                 self._measured[key] = task, error

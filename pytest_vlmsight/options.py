@@ -300,6 +300,14 @@ OPTIONS = (
         help="rotations of the options asked per item (1)",
     ),
     Option(
+        name="sequential",
+        parse=_truth,
+        default=False,
+        expected="true or false (write =true where another argument follows)",
+        help="stop asking a task as soon as all its gates are decided (false)",
+        bare=True,
+    ),
+    Option(
         name="inconclusive",
         parse=_one_of(*INCONCLUSIVE),
         default="fail",

@@ -67,3 +67,7 @@ class Pairs:
     def p_worse(self) -> float:
         """One-sided p of H0: V − R ≥ 0; exact McNemar for whole scores."""
         return Pairs(self.r, self.v).p_better()
+
+    def is_below(self, limit: float, *, error: float) -> bool:
+        """Whether V − R < limit is shown: whether the interval's upper limit is."""
+        return self.interval(error=error).high < limit

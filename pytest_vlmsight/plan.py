@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .baselines import Baselines
+    from .evaluation import Enough
     from .models.names import ModelName
     from .settings import Settings
     from .tasks.item import Task
@@ -52,6 +53,23 @@ class Plan:
     def wants(self, nodeid: str) -> bool:
         """Whether a case is among those asked for."""
         return any(nodeid == w or nodeid.startswith(f"{w}::") for w in self.wanted)
+
+    def enough(self, model: str, task: Task) -> Enough:
+        """What tells when a task was asked enough, with ``--vlm-sequential``.
+
+        It is when all of its gates are decided, whichever of them ``-k`` has left. Where the run
+        writes a baseline it never is: what later runs are compared with must have all items.
+        """
+        from .stopping import enough_for
+
+        baseline = None
+        if self.baselines is not None:
+            if self.baselines.writes(model):
+                return lambda _: False
+            baseline = self.baselines.of[model].evaluation(task.name)
+        return enough_for(
+            self.settings, task=task.name, tests=self.gates_collected, baseline=baseline
+        )
 
     def unknown(self) -> Iterator[str]:
         """Wanted ids that select nothing."""

@@ -14,7 +14,7 @@ import numpy as np
 from .phrases import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from .evaluation import Evaluation
 
@@ -90,7 +90,7 @@ def in_the_way(old: Evaluation, new: Evaluation) -> tuple[Difference, ...]:
     found = list(_differing(ASKED_BY, old.provenance, new.provenance))
     if _same_type(old, new):
         found += _differing(WORDED_BY, old.provenance, new.provenance)
-    if sorted(old.ids) != sorted(new.ids):
+    if not _same_plan(old, new):
         both = len(set(old.ids) & set(new.ids))
         found.append(Difference("items", f"{old.n}", f"{new.n} ({both} of them in both)"))
     elif not found and not _asked_alike(old, new):
@@ -104,10 +104,38 @@ def besides(old: Evaluation, new: Evaluation) -> tuple[Difference, ...]:
     return tuple(_differing(told, old.provenance, new.provenance))
 
 
-def places(evaluation: Evaluation) -> np.ndarray:
-    """(n,) indices that put the items of two evaluations of the same items in the same order."""
-    order: np.ndarray = np.argsort(np.array(evaluation.ids), kind="stable")
-    return order
+def shared(evaluations: Sequence[Evaluation]) -> list[np.ndarray]:
+    """Indices of the items that all have asked, for each, of the same item at the same place.
+
+    Where some may have been stopped early these are the items of the one that was stopped first,
+    in the order in which they were asked. Nothing may be in the way of comparing them.
+    """
+    found = [one for one in evaluations if one.sequential is not None]
+    if not found:
+        return [np.argsort(np.array(one.ids), kind="stable") for one in evaluations]
+    ids = min(found, key=lambda one: one.n).ids
+    places = [{id_: place for place, id_ in enumerate(one.ids)} for one in evaluations]
+    return [np.array([at[id_] for id_ in ids]) for at in places]
+
+
+def _same_plan(old: Evaluation, new: Evaluation) -> bool:
+    """Whether the same items were to be asked, and one was asked at least those of the other.
+
+    An evaluation that was stopped early tells of the others of its plan by their hash alone.
+    """
+    if old.sequential is None and new.sequential is None:
+        return sorted(old.ids) == sorted(new.ids)
+    plans = [
+        (
+            one.n if one.sequential is None else one.sequential.planned,
+            one.provenance.get("items_hash"),
+        )
+        for one in (old, new)
+    ]
+    fewer, more = sorted((set(old.ids), set(new.ids)), key=len)
+    # The same item twice in a plan cannot be told apart by its id.
+    unique = len(set(old.ids)) == old.n and len(set(new.ids)) == new.n
+    return plans[0] == plans[1] and fewer <= more and unique
 
 
 def _same_type(old: Evaluation, new: Evaluation) -> bool:
@@ -116,7 +144,7 @@ def _same_type(old: Evaluation, new: Evaluation) -> bool:
 
 def _asked_alike(old: Evaluation, new: Evaluation) -> bool:
     """Whether the same items have their options in the same orders, and the same is right."""
-    here, there = places(old), places(new)
+    here, there = shared((old, new))
     return all(
         np.array_equal(one[here], other[there])
         for one, other in (

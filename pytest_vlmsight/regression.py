@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .evidence import SequentialPairs, shared_scenes
 from .gates import Outcome, Verdict, too_few_answered
 from .pairs import Pairs
 from .phrases import limits, p_is, percent, points
-from .protocol import Difference, besides, in_the_way, places
+from .protocol import Difference, besides, in_the_way, shared
 
 if TYPE_CHECKING:
     from .evaluation import Evaluation
@@ -94,6 +95,9 @@ def compare(
     improved where new > old is shown, too. Else regressed where new < old is shown at
     alpha / tests. Else inconclusive, as it is where too few answers could be parsed.
 
+    Where one of them was stopped early, the items that both have asked are compared, in the order
+    in which they were asked and by bets, which hold wherever asking was stopped and whyever.
+
     Args:
         old: the baseline; None where it does not have the task.
         new: None where it was not measured; one of both must be there.
@@ -102,22 +106,50 @@ def compare(
     """
     if old is None or new is None:
         return _alone(old, new)
-    v, r = _score(new), _score(old)
-    comparison = partial(Comparison, task=new.task, old=r, new=v, besides=besides(old, new))
+    comparison = partial(Comparison, task=new.task, besides=besides(old, new))
     differs = in_the_way(old, new)
     if differs:
+        comparison = partial(comparison, old=_score(old), new=_score(new))
         listed = "; ".join(map(str, differs))
         return comparison(
             status=Status.INCOMPARABLE,
             reason=f"not asked the same in the same way, so nothing was compared: {listed}",
             differs=differs,
         )
-    drop = tolerated(gate.drop, new.n)
+    drop = tolerated(gate.drop, _planned(new))
     status, verdict = _judged(old, new, gate=gate, drop=drop, tests=tests)
+    pair = _pair(old, new)
     lost, won = _changed(old, new)
     return comparison(
-        status=status, reason=verdict.reason, drop=drop, verdict=verdict, lost=lost, won=won
+        status=status,
+        reason=verdict.reason,
+        old=float(pair.r.mean()),
+        new=float(pair.v.mean()),
+        drop=drop,
+        verdict=verdict,
+        lost=lost,
+        won=won,
     )
+
+
+def outcome(old: Evaluation, new: Evaluation, *, gate: GateSettings, tests: int) -> Outcome:
+    """What ``compare`` says of the items asked so far; FAIL where they cannot be compared."""
+    if in_the_way(old, new):
+        return Outcome.FAIL
+    drop = tolerated(gate.drop, _planned(new))
+    return _judged(old, new, gate=gate, drop=drop, tests=tests, quick=True)[1].outcome
+
+
+def _planned(one: Evaluation) -> int:
+    return one.n if one.sequential is None else one.sequential.planned
+
+
+def _pair(old: Evaluation, new: Evaluation, *, quick: bool = False) -> Pairs | SequentialPairs:
+    """The scores of the items that both have asked."""
+    here, there = shared((old, new))
+    v, r = new.sighted.scores(new.gold)[there], old.sighted.scores(old.gold)[here]
+    scenes = shared_scenes(old.sequential, new.sequential)
+    return Pairs(v, r) if scenes is None else SequentialPairs(v, r, scenes, quick=quick)
 
 
 def _alone(old: Evaluation | None, new: Evaluation | None) -> Comparison:
@@ -138,17 +170,23 @@ def _alone(old: Evaluation | None, new: Evaluation | None) -> Comparison:
 
 
 def _judged(
-    old: Evaluation, new: Evaluation, *, gate: GateSettings, drop: float, tests: int
+    old: Evaluation,
+    new: Evaluation,
+    *,
+    gate: GateSettings,
+    drop: float,
+    tests: int,
+    quick: bool = False,
 ) -> tuple[Status, Verdict]:
-    pair = Pairs(
-        new.sighted.scores(new.gold)[places(new)], old.sighted.scores(old.gold)[places(old)]
-    )
+    pair = _pair(old, new, quick=quick)
     interval = pair.interval(error=gate.alpha)
     within, better, worse = pair.p_above(drop), pair.p_better(), pair.p_worse()
     shown = (
-        f"{percent(_score(old))} → {percent(_score(new))}: difference "
+        f"{percent(pair.r.mean())} → {percent(pair.v.mean())}: difference "
         f"{points(pair.estimate)} {limits(interval)}"
     )
+    if len(pair.v) < _planned(new):
+        shown += f" on the {len(pair.v)} of {_planned(new)} items that both were asked"
     least = f"the tolerated {100 * drop:.1f} points"
     strict = gate.alpha / tests
     unanswered = too_few_answered({"old": old.sighted, "new": new.sighted})
@@ -178,17 +216,16 @@ def _judged(
         estimate=pair.estimate,
         interval=interval,
         p=p,
-        n=new.n,
+        n=len(pair.v),
         reason=reason,
     )
 
 
 def _changed(old: Evaluation, new: Evaluation) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Names of the items that were lost and of those that were won, in the old one's order."""
+    here, there = shared((old, new))
     difference = np.zeros(old.n)
-    difference[places(old)] = (
-        new.sighted.scores(new.gold)[places(new)] - old.sighted.scores(old.gold)[places(old)]
-    )
+    difference[here] = new.sighted.scores(new.gold)[there] - old.sighted.scores(old.gold)[here]
     names = [one.name for one in old.asked] or list(old.ids)
     lost, won = np.flatnonzero(difference < 0), np.flatnonzero(difference > 0)
     return tuple(names[index] for index in lost), tuple(names[index] for index in won)

@@ -62,6 +62,8 @@ class Remembered:
         cache: where; None keeps nothing.
         scoring: letters or generate.
         told: what is being done, how much of it is done, of how much.
+        in_parts: whether items are asked about in several parts, and maybe not all of them. Large
+            features are then kept, since it is not known what a readout will be fitted to.
     """
 
     def __init__(
@@ -72,7 +74,10 @@ class Remembered:
         cache: AnswerCache | None,
         scoring: str,
         told: Callable[[str, int, int], None],
+        in_parts: bool = False,
     ) -> None:
+        self._in_parts = in_parts
+        self._rows: dict[tuple[str, bytes], np.ndarray] = {}
         self._vlm, self._task, self._scoring, self._told = vlm, task.name, scoring, told
         provenance = dict(vlm.provenance)
         self._batch = int(provenance.get("batch_limit") or provenance.get("batch") or 1)
@@ -119,10 +124,13 @@ class Remembered:
             MeasurementError: it cannot be asked, or an item cannot be read.
         """
         if reader is None:  # those that recur are asked once
-            distinct = {_key(one.decided_by): one for one in questions}
+            keys = [(what, _key(one.decided_by)) for one in questions]
+            distinct = {
+                key: one for key, one in zip(keys, questions, strict=True) if key not in self._rows
+            }
             rows = self._ask(what, list(distinct.values()), reader=None, turns=1)
-            known = dict(zip(distinct, rows, strict=True))
-            return [known[_key(one.decided_by)] for one in questions]
+            self._rows |= zip(distinct, rows, strict=True)
+            return [self._rows[key] for key in keys]
         return self._ask(what, questions, reader=reader, turns=turns)
 
     def look(self, what: str, items: Sequence[Item], *, reader: CeilingReader) -> None:
@@ -153,16 +161,16 @@ class Remembered:
         for index, found in enumerate(self._each(what, needed, produce)):
             self._take(reader, items[index], found[keys[index]], key=keys[index])
 
-    def ceiling(self, reader: CeilingReader) -> Ceiling:
-        """What a reader decides once all items were asked about.
+    def ceiling(self, reader: CeilingReader, *, n: int) -> Ceiling:
+        """What a reader decides once its first n items were asked about.
 
         Raises:
             MeasurementError: see ``CeilingReader.result``.
         """
         if reader.kind in self._ceilings:
             return self._ceilings[reader.kind]
-        made = reader.result()
-        if self._kept is not None and made.trained_on is not None:
+        made = reader.result(n)
+        if self._kept is not None and made.trained_on is not None and not self._in_parts:
             packed = Packed(arrays=(made.choices,), texts={"trained_on": made.trained_on})
             self._kept.keep({self._ceiling_keys[reader.kind]: (RESULT, packed)})
             self._kept.forget(self._large.get(reader.kind, []))
@@ -215,7 +223,7 @@ class Remembered:
 
     def _recall(self, reader: CeilingReader, features: Sequence[bytes]) -> bool:
         """Whether it is known what a fitted reader makes of these features."""
-        if self._kept is None or not reader.is_fitted:
+        if self._kept is None or not reader.is_fitted or self._in_parts:
             return False
         key = _key({**reader.decided_by, "features": [one.hex() for one in features]})
         self._ceiling_keys[reader.kind] = key

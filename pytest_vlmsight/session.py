@@ -67,7 +67,7 @@ class SuitePlugin:
             raise pytest.UsageError(
                 f"not found: {unknown} (is its --vlm, --vlm-tasks or --vlm-baseline missing?)"
             )
-        self.plan = plan
+        self.plan = self.models.plan = plan
         if self.recorder is not None:
             self.recorder.gates = plan.gates_collected
 

@@ -46,6 +46,7 @@ class Settings:
     ceiling: tuple[str, ...] = ("matched",)
     scoring: str = "letters"
     rotations: int | None = 1
+    sequential: bool = False
     inconclusive: str = "fail"
     device: str = "auto"
     dtype: str = "auto"

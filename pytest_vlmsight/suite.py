@@ -7,6 +7,7 @@ evaluation.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -130,11 +131,13 @@ class VlmModel(pytest.Collector):
                 evaluation = self.evaluation(task)  # it was made when the gates were judged
             except MeasurementError:
                 continue
+            one_by_one = evaluation.sequential is not None
             subject = Subject(
                 self._opened.vlm,
                 task,
-                settings=settings,
-                evaluation=evaluation,
+                settings=replace(settings, sequential=False),
+                # Diagnosis takes all items, in their own order; what was asked is mostly kept.
+                evaluation=None if one_by_one else evaluation,
                 told=self.models.progress,
                 cache=self._opened.cache,
             )

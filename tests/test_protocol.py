@@ -17,7 +17,7 @@ from pytest_vlmsight.protocol import (
     Difference,
     besides,
     in_the_way,
-    places,
+    shared,
 )
 
 
@@ -96,7 +96,8 @@ def test_items_are_paired_by_id_whatever_their_order(order: list[int]) -> None:
         options=old.options[order],
     )
     assert in_the_way(old, moved) == ()
-    np.testing.assert_array_equal(old.gold[places(old)], moved.gold[places(moved)])
+    here, there = shared((old, moved))
+    np.testing.assert_array_equal(old.gold[here], moved.gold[there])
 
 
 @given(st.text(max_size=200), st.text(max_size=200))

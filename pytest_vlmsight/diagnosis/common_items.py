@@ -9,7 +9,7 @@ import numpy as np
 
 from pytest_vlmsight.gates import LEAST_ANSWERED
 from pytest_vlmsight.models.base import MeasurementError
-from pytest_vlmsight.protocol import ASKED_BY, WORDED_BY, in_the_way, places
+from pytest_vlmsight.protocol import ASKED_BY, WORDED_BY, in_the_way, shared
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -64,7 +64,8 @@ def common_items(evaluations: Sequence[Evaluation], *, kind: str) -> CommonItems
         if why:
             notes.append(f"{task} is left out: {why}.")
             continue
-        sorted_by_item = [(found[name], places(found[name])) for name in names]
+        some = [found[name] for name in names]
+        sorted_by_item = list(zip(some, shared(some), strict=True))
         eye[task] = np.stack([one.ceiling_scores(kind)[order] for one, order in sorted_by_item])
         mouth[task] = np.stack(
             [one.sighted.scores(one.gold)[order] for one, order in sorted_by_item]

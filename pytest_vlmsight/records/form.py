@@ -9,6 +9,7 @@ import numpy as np
 
 from pytest_vlmsight.ceiling import Ceiling
 from pytest_vlmsight.evaluation import Answers, Asked, Evaluation
+from pytest_vlmsight.sequence import Sequential, whole_scenes
 
 from .errors import RecordError
 
@@ -62,6 +63,65 @@ def answers_plain(evaluation: Evaluation) -> dict[str, Any]:
             for kind, one in evaluation.ceilings.items()
         },
         "unmeasured": dict(evaluation.unmeasured),
+        **_sequential_plain(evaluation.sequential),
+    }
+
+
+def _sequential_plain(sequential: Sequential | None) -> dict[str, Any]:
+    """Nothing of an evaluation that was to ask all items, as records had it before."""
+    if sequential is None:
+        return {}
+    return {
+        "sequential": {
+            "planned": sequential.planned,
+            "looks": list(sequential.looks),
+            "scenes": list(sequential.scenes),
+            "largest": sequential.largest,
+            "chance": sequential.chance,
+            "key": sequential.key,
+            "foretold": {kind: one.tolist() for kind, one in sequential.foretold.items()},
+        }
+    }
+
+
+def items_of_all(evaluations: Sequence[Evaluation]) -> dict[str, Any]:
+    """The items of a task that several models were asked, as ``items_plain`` has them.
+
+    Models whose asking could be stopped early have asked different numbers of items, in one order:
+    these are the items of the one that was asked most.
+
+    Args:
+        evaluations: of the task, one of each model.
+
+    Raises:
+        RecordError: they were asked different items.
+    """
+    items = items_plain(max(evaluations, key=lambda one: one.n))
+    for one in evaluations:
+        n = len(items["ids"]) if one.sequential is None else one.n
+        if first_items(items, n) != items_plain(one):
+            raise RecordError(f"task {one.task}: models were asked different items of it")
+    return items
+
+
+def first_items(items: Mapping[str, Any], n: int) -> dict[str, Any]:
+    """The first n of items, as ``items_plain`` has them of an evaluation that has no others."""
+    if n == len(items["ids"]):
+        return dict(items)
+    first = {
+        name: items[name][:n] for name in ("ids", "names", "question", "option", "gold", "orders")
+    }
+    columns = []
+    for column in items["slices"]:
+        of = column["of"][:n]
+        values = column["values"][: max(of) + 1]
+        if values:
+            columns.append({"name": column["name"], "values": values, "of": of})
+    return {
+        **first,
+        "questions": items["questions"][: max(first["question"]) + 1],
+        "options": items["options"][: max(first["option"]) + 1],
+        "slices": columns,
     }
 
 
@@ -73,14 +133,51 @@ def evaluation_of(items: Mapping[str, Any], answers: Mapping[str, Any]) -> Evalu
     """
     told = f"{answers.get('model')}, {answers.get('task')}"
     try:
-        return _evaluation(items, answers)
+        sequential = _sequential(answers.get("sequential"))
+        if sequential is not None:
+            items = first_items(items, sequential.asked)
+        return _evaluation(items, answers, sequential)
     except KeyError as error:
         raise RecordError(f"evaluation of {told}: {error} is missing") from error
     except (TypeError, ValueError, IndexError, AttributeError) as error:
         raise RecordError(f"evaluation of {told}: {error}") from error
 
 
-def _evaluation(items: Mapping[str, Any], answers: Mapping[str, Any]) -> Evaluation:
+def _sequential(plain: Mapping[str, Any] | None) -> Sequential | None:
+    if plain is None:
+        return None
+    looks, scenes = (tuple(plain[name]) for name in ("looks", "scenes"))
+    numbers = (*looks, *scenes, plain["planned"], plain["largest"])
+    if not looks or not scenes or any(type(one) is not int or one < 1 for one in numbers):
+        raise ValueError("sequential: expected whole numbers from 1")
+    n = looks[-1]
+    if list(looks) != sorted(set(looks)) or n > plain["planned"] or max(scenes) > plain["largest"]:
+        raise ValueError("sequential: looks, scenes and the plan do not fit each other")
+    if whole_scenes(scenes, n) != scenes:
+        raise ValueError(f"sequential: scenes are not of the {n} items asked")
+    for look in looks:
+        whole_scenes(scenes, look)
+    chance, key = float(plain["chance"]), float(plain["key"])
+    if not 0 < chance < 1 or not 0 < key <= 1:
+        raise ValueError("sequential: expected shares")
+    foretold = {
+        _text(kind): _whole(choices, (n,), f"{kind} readout, foretold")
+        for kind, choices in plain["foretold"].items()
+    }
+    return Sequential(
+        planned=plain["planned"],
+        looks=looks,
+        scenes=scenes,
+        largest=plain["largest"],
+        chance=chance,
+        key=key,
+        foretold=foretold,
+    )
+
+
+def _evaluation(
+    items: Mapping[str, Any], answers: Mapping[str, Any], sequential: Sequential | None
+) -> Evaluation:
     ids = tuple(_text(one) for one in items["ids"])
     n = len(ids)
     if not n:
@@ -126,6 +223,7 @@ def _evaluation(items: Mapping[str, Any], answers: Mapping[str, Any]) -> Evaluat
         provenance=dict(answers["provenance"]),
         slices=_rows(items["slices"], n),
         asked=asked,
+        sequential=sequential,
     )
 
 

@@ -15,7 +15,7 @@ from pytest_vlmsight.whole_file import whole_file
 
 from .diagnoses import diagnosis_of, diagnosis_plain
 from .errors import RecordError, unwritable
-from .form import answers_plain, evaluation_of, items_plain
+from .form import answers_plain, evaluation_of, items_of_all
 from .run import RESULTS, Case, Run
 
 if TYPE_CHECKING:
@@ -60,11 +60,9 @@ def run_plain(run: Run) -> dict[str, Any]:
     Raises:
         RecordError: models were asked different items of one task.
     """
-    tasks: dict[str, dict[str, Any]] = {}
-    for one in run.evaluations:
-        items = items_plain(one)
-        if tasks.setdefault(one.task, items) != items:
-            raise RecordError(f"task {one.task}: models were asked different items of it")
+    tasks: dict[str, Mapping[str, Any]] = {}
+    for task in dict.fromkeys(one.task for one in run.evaluations):
+        tasks[task] = items_of_all([one for one in run.evaluations if one.task == task])
     return {
         "kind": KIND,
         "schema_version": SCHEMA_VERSION,

@@ -14,6 +14,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from pytest_vlmsight.accuracy import items_asked
 from pytest_vlmsight.comparing import against_baselines
 from pytest_vlmsight.models.extras import advice, lacking
 from pytest_vlmsight.phrases import limits, p_is, points, printable
@@ -183,6 +184,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters |= {
         "percent": _percent,
+        "items_asked": items_asked,
         "limits": _limits,
         "plain": _plain,
         "counted": counted,

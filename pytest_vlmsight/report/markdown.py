@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pytest_vlmsight.accuracy import items_asked
 from pytest_vlmsight.phrases import printable
 
 from .passing import asked, gated, overall, short, word
@@ -144,7 +145,7 @@ def _facts(found: Iterable[Standing]) -> list[str]:
 def _row(one: Standing, gates: Sequence[str]) -> list[str]:
     accuracies = [_share(accuracy) for accuracy in (one.sighted, one.blind, one.ceiling)]
     chance = _DASH if one.chance is None else f"{100 * one.chance:.1f}"
-    n = _DASH if one.evaluation is None else str(one.evaluation.n)
+    n = _DASH if one.evaluation is None else items_asked(one.evaluation)
     return [escaped(one.task), *accuracies, chance, n, *(str(one.state(gate)) for gate in gates)]
 
 

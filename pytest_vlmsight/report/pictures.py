@@ -117,7 +117,8 @@ class TaskPictures:
         for one in self._run.evaluations:
             first = missed_items(one, kind=self._settings.ceiling[0])[:MOST_SHOWN]
             last = max((missed.index for missed in first), default=-1)
-            needed[one.task] = max(needed.get(one.task, 0), last + 1)
+            count = last + 1 if one.sequential is None else one.sequential.planned
+            needed[one.task] = max(needed.get(one.task, 0), count)
         for diagnosis in self._run.diagnoses:
             for mapped in mapped_items(diagnosis):
                 needed[mapped.task] = max(needed.get(mapped.task, 0), mapped.index + 1)

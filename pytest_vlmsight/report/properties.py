@@ -32,6 +32,7 @@ def evaluation_properties(
     measured = accuracies(evaluation, confidence=1 - 2 * alpha)
     numbers: list[tuple[str, object]] = [
         ("vlm_n", evaluation.n),
+        *_sequential(evaluation),
         ("vlm_chance", float(evaluation.chance.mean())),
         ("vlm_decided_by", kind),
         ("vlm_blind", max(a.share for a in measured if a.name.startswith("blind_"))),
@@ -49,6 +50,13 @@ def evaluation_properties(
     if slices:
         numbers.append(("vlm_slices", to_json(slices, confidence=1 - 2 * alpha)))
     return plain(numbers)
+
+
+def _sequential(evaluation: Evaluation) -> list[tuple[str, object]]:
+    if evaluation.sequential is None:
+        return []
+    sequential = evaluation.sequential
+    return [("vlm_planned", sequential.planned), ("vlm_stopped", sequential.stopped)]
 
 
 def verdict_properties(verdict: Verdict) -> list[tuple[str, object]]:

@@ -47,6 +47,8 @@ def header(settings: Settings, *, tasks: Sequence[Task], tests: int) -> list[str
             f"vlmsight: (80% power; VLM and readout equally good, differing on "
             f"{ASSUMED_DISAGREEMENT:.0%} of items)"
         )
+    if settings.sequential:
+        lines.append("vlmsight: a task is stopped as soon as its gates are decided")
     return lines
 
 
@@ -109,7 +111,7 @@ def _model_line(model: str, tasks: Mapping[str, Mapping[str, Any]]) -> list[str]
 
 
 def _task_lines(task: str, cell: Mapping[str, Any]) -> list[str]:
-    """The line of a task, and one for each further ceiling that was measured."""
+    """The line of a task, and one for each further ceiling and for an early stop."""
     ceilings = {
         key.removeprefix("vlm_ceiling_"): value
         for key, value in cell.items()
@@ -127,6 +129,8 @@ def _task_lines(task: str, cell: Mapping[str, Any]) -> list[str]:
         f"{'  ' + kind + ' ceiling':<{_TASK}} {'':>7} {'':>5} {_share(share):>7}"
         for kind, share in ceilings.items()
     ]
+    if cell.get("vlm_stopped"):
+        more.append(f"  stopped after {cell['vlm_n']} of {cell['vlm_planned']} items")
     return [line, *more]
 
 

@@ -8,6 +8,7 @@ Where to look:
     paired: one decision per item, right or wrong, for both of two answerers.
     contrast: scores averaged over rotations, and linear contrasts of them.
     proportion: one answerer alone, against chance.
+    sequential: evidence that may be looked at after every item.
     power: what can be shown with n items.
     agreement: how alike two sets of answers are.
 """

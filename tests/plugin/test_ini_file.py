@@ -39,6 +39,7 @@ vlm_blind = blank, none
 vlm_ceiling = matched native
 vlm_scoring = generate
 vlm_rotations = 2
+vlm_sequential = yes
 vlm_inconclusive = skip
 vlm_device = cpu
 vlm_dtype = bfloat16
@@ -79,6 +80,7 @@ vlm_blind = ["blank", "none"]
 vlm_ceiling = ["matched", "native"]
 vlm_scoring = "generate"
 vlm_rotations = "2"
+vlm_sequential = true
 vlm_inconclusive = "skip"
 vlm_device = "cpu"
 vlm_dtype = "bfloat16"
@@ -152,6 +154,7 @@ def test_every_setting_can_be_made_in_a_file(
         ("made_*", (("shade", "120..160"),)),
         ("made_colours", (("shade", "150"),)),
     )
+    assert settings.sequential is True
     assert settings.trust_remote_code is True
     assert (settings.gate_for("tiny").margin, settings.gate_for("tiny").alpha) == (0.15, 0.1)
     assert (settings.gate_for("low_one").margin, settings.gate_for("low_one").alpha) == (0.3, 0.2)
