@@ -16,7 +16,7 @@ from made_runs import run
 from simulated_answers import WORLDS, all_at_once, asked_until_enough
 
 from pytest_vlmsight.accuracy import accuracies, by_slice, figures
-from pytest_vlmsight.evaluation import Evaluation, evaluate
+from pytest_vlmsight.evaluation import Asked, Evaluation, evaluate
 from pytest_vlmsight.gates import Outcome, blind_gate, ceiling_gate
 from pytest_vlmsight.judging import judge
 from pytest_vlmsight.records.errors import RecordError
@@ -263,9 +263,7 @@ def test_models_that_were_stopped_at_different_items_are_in_one_record() -> None
         run_of(plain)
 
 
-def _asked(one: Evaluation) -> tuple[object, ...]:
-    from pytest_vlmsight.evaluation import Asked
-
+def _asked(one: Evaluation) -> tuple[Asked, ...]:
     return tuple(
         Asked(name=f"item {i}", question="Which?", options=tuple("abcd"[: one.options[i]]))
         for i in range(one.n)
