@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pytest_vlmsight.tasks.item import REFERENCE, Picture, Point
-from pytest_vlmsight.tasks.study.lettering import Glyph, find_glyphs, planes
+from pytest_vlmsight.tasks.study.lettering import LETTERS, Glyph, find_glyphs, planes
 from pytest_vlmsight.tasks.study.rings import Ring, find_rings, redness
 
 if TYPE_CHECKING:
@@ -40,6 +40,12 @@ _LONE_LIKENESS = 0.7
 
 _LEAST_LEAD = 0.1
 """By how much a label must look more like its own word than like any other."""
+
+_LEAST_LEAD_OVER_RIVALS = 0.25
+"""By how much more likeness in all a reading must have than one that contradicts it."""
+
+_FURTHER = 1.8
+"""How many times further from their circles a rival's labels may stand for it to count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,13 +142,20 @@ def found(picture: Picture | Image, *, labels: Sequence[str]) -> Found:
         labels: of all the markers that it has, each once: ``("REF",)``, ``("A", "B")``…
 
     Raises:
-        ValueError: labels that are not of one length, not all different, or none.
+        ValueError: no labels, or some that are not of one length, not all different, or of
+            letters that are not known.
     """
     words = tuple(labels)
-    if not words or len(set(words)) < len(words) or len({len(word) for word in words}) > 1:
+    lengths = {len(word) for word in words}
+    if (
+        len(lengths) != 1
+        or 0 in lengths
+        or len(set(words)) < len(words)
+        or set().union(*words) - LETTERS
+    ):
         raise ValueError(
-            f"labels: got {words!r}; expected different words of one length, such as "
-            f"{(REFERENCE,)!r} or ('A', 'B')"
+            f"labels: got {words!r}; expected different words of one length, of the letters "
+            f"{''.join(sorted(LETTERS))}, such as {(REFERENCE,)!r} or ('A', 'B')"
         )
     image = picture.load() if isinstance(picture, Picture) else picture.convert("RGB")
     pixels = np.asarray(image)
@@ -198,9 +211,11 @@ def _readings(
                 if not any(abs(glyph.x - g.x) + abs(glyph.y - g.y) < 2 for g in glyphs)
             ]
         for ring, some in zip(rings, near, strict=True):
-            for glyph in some:
-                if max(glyph.likeness) >= _LEAST_LIKENESS and _beside(ring, glyph):
-                    readings.append(_read(ink, ring, glyph, rings, glyphs, words))
+            readings += [
+                _read(ink, ring, glyph, rings, glyphs, words)
+                for glyph in some
+                if max(glyph.likeness) >= _LEAST_LIKENESS and _beside(ring, glyph)
+            ]
     return sorted(readings, key=lambda reading: -reading.total)
 
 
@@ -268,32 +283,46 @@ def _decided(words: tuple[str, ...], rings: Sequence[Ring], readings: Sequence[_
     if not readings:
         return _uncertain(words, "no label is legible")
     best = max(readings, key=lambda r: (len(set(r.labels.values())), r.total))
-    for one, other in itertools.combinations(best.labels, 2):
-        if best.labels[one] == best.labels[other]:
-            return _uncertain(words, f"the label {best.labels[one]} is seen twice")
-    unread = [word for word in words if word not in best.labels.values()]
-    bare = [number for number in range(len(rings)) if number not in best.labels]
-    if len(unread) > 1:
-        return _uncertain(words, f"labels not legible: {', '.join(unread)}")
+    why = _unclear(words, best)
+    if why:
+        return _uncertain(words, why)
     places = {label: number for number, label in best.labels.items()}
+    unread = [word for word in words if word not in places]
+    bare = [number for number in range(len(rings)) if number not in best.labels]
     if unread:
         if len(bare) != 1:
             return _uncertain(words, f"{len(bare)} circles are left for the label {unread[0]}")
+        # No guess: all other labels are read, and this circle has none of them.
         places[unread[0]] = bare[0]
-    for rival in readings:
-        if (
-            len(rival.labels) >= len(best.labels)
-            and rival.away <= 1.8 * best.away
-            and rival.total >= best.total - 0.25
-            and any(places.get(label) != number for number, label in rival.labels.items())
-        ):
-            return _uncertain(words, "labels can be read in two ways")
-    least = _LONE_LIKENESS if len(best.labels) == 1 else _LEAST_LIKENESS
-    for number, (likeness, lead) in best.likeness.items():
-        if likeness < least or (len(words) > 1 and lead < _LEAST_LEAD):
-            return _uncertain(words, f"the label {best.labels[number]} is not clear")
+    if any(_contradicts(rival, best, places) for rival in readings):
+        return _uncertain(words, "labels can be read in two ways")
     return Found(
         tuple(
             Marker(label=word, x=rings[places[word]].x, y=rings[places[word]].y) for word in words
         )
+    )
+
+
+def _unclear(words: tuple[str, ...], reading: _Reading) -> str:
+    """Why the labels of a reading are not to be relied on; empty where they are."""
+    for one, other in itertools.combinations(reading.labels, 2):
+        if reading.labels[one] == reading.labels[other]:
+            return f"the label {reading.labels[one]} is seen twice"
+    unread = [word for word in words if word not in reading.labels.values()]
+    if len(unread) > 1:
+        return f"labels not legible: {', '.join(unread)}"
+    least = _LONE_LIKENESS if len(reading.labels) == 1 else _LEAST_LIKENESS
+    for number, (likeness, lead) in reading.likeness.items():
+        if likeness < least or (len(words) > 1 and lead < _LEAST_LEAD):
+            return f"the label {reading.labels[number]} is not clear"
+    return ""
+
+
+def _contradicts(rival: _Reading, best: _Reading, places: dict[str, int]) -> bool:
+    """Whether another reading is about as good, and has a label at another ring."""
+    return (
+        len(rival.labels) >= len(best.labels)
+        and rival.away <= _FURTHER * best.away
+        and rival.total >= best.total - _LEAST_LEAD_OVER_RIVALS
+        and any(places.get(label) != number for number, label in rival.labels.items())
     )

@@ -55,6 +55,9 @@ _STROKES: dict[str, tuple[tuple[tuple[float, float], ...], ...]] = {
 }  # fmt: skip
 """Letters as lines in a box of 1 by 1, from its top left."""
 
+LETTERS = frozenset(_STROKES)
+"""What words may be made of."""
+
 
 @dataclass(frozen=True, slots=True)
 class Glyph:
@@ -94,7 +97,7 @@ def find_glyphs(
 
     Args:
         plane: (height, width) strength of the ink.
-        words: of capital letters that have strokes here; all of one length.
+        words: of ``LETTERS``; all of one length.
         least: smallest height in px.
         most: largest.
 
@@ -115,7 +118,9 @@ def find_glyphs(
             if max(likeness) > 0.4:
                 top, bottom, left, right = box
                 found.append(
-                    Glyph((left + right) / 2, (top + bottom) / 2, right - left, bottom - top, likeness)
+                    Glyph(
+                        (left + right) / 2, (top + bottom) / 2, right - left, bottom - top, likeness
+                    )
                 )
     for glyph in sorted(found, key=lambda g: -max(g.likeness)):
         if not any(_overlap(glyph, other) for other in kept):
@@ -124,19 +129,16 @@ def find_glyphs(
 
 
 def _overlap(one: Glyph, other: Glyph) -> bool:
-    return (
-        abs(one.x - other.x) < 0.5 * max(one.width, other.width)
-        and abs(one.y - other.y) < 0.5 * max(one.height, other.height)
-    )
+    return abs(one.x - other.x) < 0.5 * max(one.width, other.width) and abs(
+        one.y - other.y
+    ) < 0.5 * max(one.height, other.height)
 
 
 Bounds = tuple[int, int, int, int]
 """Top, bottom, left, right; bottom and right are outside."""
 
 
-def _boxes(
-    mask: NDArray[np.bool_], letters: int, *, least: float, most: float
-) -> Iterator[Bounds]:
+def _boxes(mask: NDArray[np.bool_], letters: int, *, least: float, most: float) -> Iterator[Bounds]:
     """Boxes round parts, or rows of up to ``letters`` parts, that have a label's proportions."""
     from scipy.ndimage import find_objects, label
 
@@ -180,8 +182,8 @@ def _patch(plane: NDArray[np.float32], box: Bounds, letters: int) -> NDArray[np.
 
     top, bottom, left, right = box
     rows = top - 0.5 + (np.arange(_ROWS) + 0.5) * (bottom - top) / _ROWS
-    columns = left - 0.5 + (np.arange(_COLUMNS * letters) + 0.5) * (right - left) / (
-        _COLUMNS * letters
+    columns = (
+        left - 0.5 + (np.arange(_COLUMNS * letters) + 0.5) * (right - left) / (_COLUMNS * letters)
     )
     grid = np.meshgrid(rows, columns, indexing="ij")
     return _normalised(map_coordinates(plane, grid, order=1, mode="nearest"))
