@@ -269,7 +269,7 @@ def with_fault(rng: Generator, marks: list[Mark]) -> tuple[list[Mark], dict[str,
 
 def drawn(rng: Generator, photograph: Image.Image, labels: Sequence[str], *, kind: str) -> Drawn:
     """A photograph with markers, as it is after being saved as a JPEG file."""
-    longer = int(rng.integers(300, 1100))
+    longer = int(rng.integers(300, 900))
     scale = longer / max(photograph.size)
     size = tuple(max(200, round(side * scale)) for side in photograph.size)
     image = photograph.resize(size, Image.Resampling.BICUBIC)

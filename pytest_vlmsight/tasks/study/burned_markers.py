@@ -160,12 +160,20 @@ def found(picture: Picture | Image, *, labels: Sequence[str]) -> Found:
     image = picture.load() if isinstance(picture, Picture) else picture.convert("RGB")
     pixels = np.asarray(image)
     red = redness(pixels)
-    rings = _of_one_size([ring for ring in find_rings(red) if _drawn(ring)], len(words))
-    if len(rings) < len(words):
-        seen = f"{len(rings)} red circles of one size are seen"
+    groups = _of_one_size([ring for ring in find_rings(red) if _drawn(ring)])
+    most = max((len(group) for group in groups), default=0)
+    if most < len(words):
+        seen = f"{most} red circles of one size are seen"
         return _uncertain(words, f"{seen}, and {len(words)} are expected")
-    readings = _readings(pixels, red, rings, words)
-    return _decided(words, rings, readings)
+    results = [
+        _decided(words, rings, _readings(pixels, red, rings, words))
+        for rings in groups
+        if len(rings) >= len(words)
+    ]
+    sure = [result for result in results if result.certain]
+    if len(sure) > 1:
+        return _uncertain(words, "circles of two sizes have the labels")
+    return sure[0] if sure else results[0]
 
 
 def _uncertain(words: tuple[str, ...], reason: str) -> Found:
@@ -182,15 +190,22 @@ def _drawn(ring: Ring) -> bool:
     )
 
 
-def _of_one_size(rings: Sequence[Ring], least: int) -> list[Ring]:
-    """The rings of the commonest radius; of equally common ones, those that are most complete."""
-    groups = []
-    for seed in rings:
-        near = max(0.6, 0.06 * seed.radius)
-        group = [ring for ring in rings if abs(ring.radius - seed.radius) <= near]
-        quality = sum(ring.covered * ring.inside for ring in group)
-        groups.append((min(len(group), least), quality, len(groups), group))
-    return max(groups)[3] if groups else []
+def _of_one_size(rings: Sequence[Ring]) -> list[list[Ring]]:
+    """The rings of each radius, the largest group first; no ring is in two groups."""
+    left = list(rings)
+    groups: list[list[Ring]] = []
+    while left:
+        near = [
+            [
+                ring
+                for ring in left
+                if abs(ring.radius - seed.radius) <= max(0.6, 0.06 * seed.radius)
+            ]
+            for seed in left
+        ]
+        groups.append(max(near, key=len))
+        left = [ring for ring in left if ring not in groups[-1]]
+    return groups
 
 
 def _readings(

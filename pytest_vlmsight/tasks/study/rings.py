@@ -33,7 +33,7 @@ _SEARCHED = 1280
 _STEP = 1.15
 """Ratio of neighbouring radii that are looked for."""
 
-_ANGLES = 72
+_ANGLES = 48
 
 _BLOCK = 8
 """Side in px of the squares in which red is looked for first."""

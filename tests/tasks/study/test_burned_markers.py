@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import drawn_markers
 import numpy as np
@@ -12,6 +12,9 @@ from PIL import Image, ImageDraw
 
 from pytest_vlmsight.tasks.item import Picture, Point
 from pytest_vlmsight.tasks.study.burned_markers import Found, Marker, found
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FOUR = {"A": (50, 50), "B": (220, 60), "C": (70, 180), "D": (230, 190)}
 TWO = {"A": (60, 120), "B": (210, 100)}
