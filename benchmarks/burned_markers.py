@@ -206,10 +206,8 @@ def paint_opencv(pixels: Pixels, marks: Sequence[Mark], style: Style) -> Pixels:
 def paint_pillow(pixels: Pixels, marks: Sequence[Mark], style: Style) -> Pixels:
     image = Image.fromarray(pixels)
     draw = ImageDraw.Draw(image)
-    if style.font:
-        font = ImageFont.truetype(style.font, style.letter)
-    else:
-        font = ImageFont.load_default(style.letter)
+    own = ImageFont.load_default(style.letter)
+    font = ImageFont.truetype(style.font, style.letter) if style.font else own
     for label, (x, y) in marks:
         r = style.radius + style.line // 2
         draw.ellipse((x - r, y - r, x + r, y + r), outline=RED, width=style.line)
@@ -271,8 +269,8 @@ def drawn(rng: Generator, photograph: Image.Image, labels: Sequence[str], *, kin
     """A photograph with markers, as it is after being saved as a JPEG file."""
     longer = int(rng.integers(300, 900))
     scale = longer / max(photograph.size)
-    size = tuple(max(200, round(side * scale)) for side in photograph.size)
-    image = photograph.resize(size, Image.Resampling.BICUBIC)
+    width, height = (max(200, round(side * scale)) for side in photograph.size)
+    image = photograph.resize((width, height), Image.Resampling.BICUBIC)
     style = style_of(rng, longer)
     if kind in ("red", "decoy"):
         distract(rng, image, style, letters=kind == "decoy")

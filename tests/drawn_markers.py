@@ -15,8 +15,9 @@ RADIUS, LETTER = 10, 24
 
 
 def background(size: tuple[int, int] = (320, 240), *, seed: int = 0) -> Image.Image:
-    """Soft blobs of muted colours."""
+    """Soft blobs of muted greens and blues."""
     coarse = np.random.default_rng(seed).integers(40, 190, (6, 8, 3), dtype=np.uint8)
+    coarse[..., 0] = coarse.min(axis=2)
     return Image.fromarray(coarse).resize(size, Image.Resampling.BICUBIC)
 
 

@@ -123,8 +123,8 @@ def test_stages_and_prefixes_are_as_noted(notes: str) -> None:
         numbers = (stage.encoder, stage.llm_input, stage.llm_mean)
         assert f"{encoder} " + "/".join(f"{r.value:.3f}"[1:] for r in numbers) in stages, name
     prefixes = section(notes, "Prompt tuning")
-    for (name, encoder), numbers in PREFIX_TUNED.items():
-        assert f"{encoder} " + "/".join(f"{r.value:.3f}"[1:] for r in numbers) in prefixes, name
+    for (name, encoder), tuned in PREFIX_TUNED.items():
+        assert f"{encoder} " + "/".join(f"{r.value:.3f}"[1:] for r in tuned) in prefixes, name
     assert len(re.findall(r"\.\d+/", stages)) == 2 * len(STAGES)
     assert len(re.findall(r"\.\d+/", prefixes)) == 3 * len(PREFIX_TUNED)
 

@@ -35,6 +35,9 @@ _LEAST_COVERED = 0.6
 _LEAST_LIKENESS = 0.6
 """Of a label that stands where, and as high as, the other labels say."""
 
+_FAINT_LIKENESS = 0.42
+"""Of a label whose word is the only one left, because it is partly hidden or cut."""
+
 _LONE_LIKENESS = 0.7
 """Of a label that no other label speaks for."""
 
@@ -114,16 +117,16 @@ class _Reading:
     Attributes:
         ink: of the labels.
         away: from a ring to the middle of its label, in px, as the labels that were read have it.
-        height: of the labels, in px.
         labels: label of each ring that has one, by the ring's number.
         likeness: likeness and lead of each of them.
+        faint: what a ring's label looks most like where that is too little to be read.
     """
 
     ink: str
     away: float
-    height: float
     labels: dict[int, str]
     likeness: dict[int, tuple[float, float]]
+    faint: dict[int, str]
 
     @property
     def total(self) -> float:
@@ -275,6 +278,7 @@ def _read(
     x, y = glyph.x - ring.x, glyph.y - ring.y
     labels: dict[int, str] = {}
     likeness: dict[int, tuple[float, float]] = {}
+    faint: dict[int, str] = {}
     for number, other in enumerate(rings):
         fits = [
             g
@@ -287,10 +291,13 @@ def _read(
             continue
         best = max(fits, key=lambda g: max(g.likeness))
         first, *rest = sorted(best.likeness, reverse=True)
+        word = words[best.likeness.index(first)]
         if first >= _LEAST_LIKENESS:
-            labels[number] = words[best.likeness.index(first)]
+            labels[number] = word
             likeness[number] = (first, first - max(rest, default=0.0))
-    return _Reading(ink, float(np.hypot(x, y)), glyph.height, labels, likeness)
+        elif first >= _FAINT_LIKENESS:
+            faint[number] = word
+    return _Reading(ink, float(np.hypot(x, y)), labels, likeness, faint)
 
 
 def _decided(words: tuple[str, ...], rings: Sequence[Ring], readings: Sequence[_Reading]) -> Found:
@@ -303,12 +310,11 @@ def _decided(words: tuple[str, ...], rings: Sequence[Ring], readings: Sequence[_
         return _uncertain(words, why)
     places = {label: number for number, label in best.labels.items()}
     unread = [word for word in words if word not in places]
-    bare = [number for number in range(len(rings)) if number not in best.labels]
-    if unread:
+    for word in unread:
+        bare = [number for number, looks in best.faint.items() if looks == word]
         if len(bare) != 1:
-            return _uncertain(words, f"{len(bare)} circles are left for the label {unread[0]}")
-        # No guess: all other labels are read, and this circle has none of them.
-        places[unread[0]] = bare[0]
+            return _uncertain(words, f"labels not legible: {word}")
+        places[word] = bare[0]
     if any(_contradicts(rival, best, places) for rival in readings):
         return _uncertain(words, "labels can be read in two ways")
     return Found(

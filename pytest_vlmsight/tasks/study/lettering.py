@@ -8,6 +8,7 @@ asked for: a shape is only ever compared with the words that may be there.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _ROWS, _COLUMNS = 20, 16
 """Size that one letter is brought to; a word of n letters has n times the columns."""
 
-_LEVELS = (0.35, 0.55, 0.75, 0.88)
+_LEVELS = (0.22, 0.35, 0.55, 0.75, 0.88)
 """Shares of the way from dark to the ink's full strength at which parts are cut out."""
 
 _LEAST_HEIGHT = 6
@@ -227,20 +228,20 @@ def _stroked(word: str) -> Iterator[NDArray[np.float32]]:
     """In strokes of even width."""
     from PIL import Image, ImageDraw
 
-    for wide in (36, 46):
-        for line in (6, 9, 13):
-            image = Image.new("L", ((wide + 18) * len(word) + 40, 120))
-            draw = ImageDraw.Draw(image)
-            for place, letter in enumerate(word):
-                left = 20 + place * (wide + 18)
-                for stroke in _STROKES[letter]:
-                    points = [(left + wide * x, 25 + 60 * y) for x, y in stroke]
-                    draw.line(points, fill=255, width=line, joint="curve")
-            yield _softened(image)
+    gaps = (18,) if len(word) == 1 else (10, 18, 26)
+    for wide, line, gap in itertools.product((36, 46), (4, 6, 9, 13), gaps):
+        image = Image.new("L", ((wide + gap) * len(word) + 40, 120))
+        draw = ImageDraw.Draw(image)
+        for place, letter in enumerate(word):
+            left = 20 + place * (wide + gap)
+            for stroke in _STROKES[letter]:
+                points = [(left + wide * x, 25 + 60 * y) for x, y in stroke]
+                draw.line(points, fill=255, width=line, joint="curve")
+        yield _softened(image)
 
 
 def _softened(image: object) -> NDArray[np.float32]:
     """As soft as a letter of some fifteen pixels is after it was saved as a JPEG file."""
     from scipy.ndimage import gaussian_filter
 
-    return gaussian_filter(np.asarray(image, np.float32) / 255, 1.5)
+    return gaussian_filter(np.asarray(image) / 255, 1.5).astype(np.float32)

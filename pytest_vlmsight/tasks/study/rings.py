@@ -12,7 +12,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -77,8 +77,8 @@ def redness(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         (height, width) from 0 (grey, or another hue) to 1 (pure red).
     """
     values = pixels.astype(np.float32) / 255
-    excess: NDArray[np.float32] = values[..., 0] - np.maximum(values[..., 1], values[..., 2])
-    return np.clip(excess, 0, 1)
+    excess = values[..., 0] - np.maximum(values[..., 1], values[..., 2])
+    return np.clip(excess, 0, 1).astype(np.float32)
 
 
 def find_rings(red: NDArray[np.float32]) -> list[Ring]:
@@ -188,7 +188,8 @@ def _kernel(radius: float) -> NDArray[np.float32]:
     sides = np.exp(-0.5 * ((away + 3 * width) / width) ** 2)
     outer = np.exp(-0.5 * ((away - 3 * width) / width) ** 2)
     kernel = line - 0.5 * sides / sides.sum() - 0.5 * outer / outer.sum()
-    return kernel.astype(np.float32)
+    signed: NDArray[np.float32] = kernel.astype(np.float32)
+    return signed
 
 
 def _fitted(red: NDArray[np.float32], x: float, y: float, radius: float) -> Ring | None:
