@@ -349,13 +349,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--split", choices=("reported", "calibration"), default="reported")
     parser.add_argument("--points", type=int, default=800, help="points of each set of labels")
+    parser.add_argument("--labels", help="one set of labels, such as A,B (all sets)")
     parser.add_argument("--keep", type=Path, help="folder for pictures refused or wrong")
     parsed = parser.parse_args()
     packs = Path(os.environ.get("VLMSIGHT_PACKS", PACKS))
     print("| labels | pictures | accepted, % | accepted points that are right, % |")
     print("| --- | --- | --- | --- |", flush=True)
     whys: Counter[str] = Counter()
-    for labels in LABEL_SETS:
+    for labels in [tuple(parsed.labels.split(","))] if parsed.labels else LABEL_SETS:
         tallies: defaultdict[str, Tally] = defaultdict(Tally)
         n = parsed.points // len(labels)
         for number, one in enumerate(pictures(packs, parsed.split, n, labels)):

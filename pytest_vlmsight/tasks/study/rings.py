@@ -12,12 +12,12 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -109,12 +109,12 @@ def _same(one: Ring, other: Ring) -> bool:
 def _candidates(red: NDArray[np.float32], largest: float) -> list[tuple[float, float, float]]:
     """x, y (first pixel at 0) and radius of the strongest answers of all radii, best first."""
     steps = int(np.log(largest / SMALLEST) / np.log(_STEP)) + 1
-    radii = SMALLEST * _STEP ** np.arange(steps)
+    radii = [SMALLEST * _STEP**step for step in range(steps)]
     found: list[tuple[float, float, float, float]] = []
     for rows, columns in _reddish(red, reach=int(np.ceil(1.6 * largest)) + 4):
         for radius, answer in zip(radii, _answers(red[rows, columns], radii), strict=True):
             found += [
-                (strength, x + columns.start, y + rows.start, float(radius))
+                (strength, x + columns.start, y + rows.start, radius)
                 for strength, x, y in _peaks(answer)
             ]
     found.sort(reverse=True)
@@ -148,11 +148,11 @@ def _reddish(red: NDArray[np.float32], *, reach: int) -> list[tuple[slice, slice
     return areas if covered < 0.8 * height * width else [(slice(0, height), slice(0, width))]
 
 
-def _answers(red: NDArray[np.float32], radii: NDArray[np.float64]) -> Iterator[NDArray[np.float32]]:
+def _answers(red: NDArray[np.float32], radii: Sequence[float]) -> Iterator[NDArray[np.float32]]:
     """Correlations with rings of all radii; outside of the area there is no red."""
     from scipy import fft  # scipy.signal has this in one call, and takes a second to import
 
-    kernels = [_kernel(float(radius)) for radius in radii]
+    kernels = [_kernel(radius) for radius in radii]
     most = max(kernel.shape[0] for kernel in kernels)
     shape = [fft.next_fast_len(side + most, real=True) for side in red.shape]
     spectrum = fft.rfft2(red, shape)
