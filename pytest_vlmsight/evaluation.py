@@ -180,7 +180,13 @@ def evaluate(
     unmeasured: dict[str, str] = {}
     shown = questions.sighted(asked, wording=wording)
     try:
-        rows = model.ask("sighted", shown, reader=readers.get("matched"), turns=len(asked[0]))
+        rows = model.ask(
+            "sighted",
+            shown,
+            reader=readers.get("matched"),
+            native=readers.get("native"),
+            turns=len(asked[0]),
+        )
     except NoMapError as error:  # answers can be had without a readout
         unmeasured["matched"] = str(error)
         del readers["matched"]

@@ -85,6 +85,7 @@ class Remembered:
         self._ceilings: dict[str, Ceiling] = {}
         self._ceiling_keys: dict[str, bytes] = {}
         self._large: dict[str, list[bytes]] = {}
+        self._seen: dict[bytes, Packed] = {}
 
     @property
     def provenance(self) -> dict[str, Any]:
@@ -104,6 +105,7 @@ class Remembered:
         questions: Sequence[Question],
         *,
         reader: CeilingReader | None = None,
+        native: CeilingReader | None = None,
         turns: int = 1,
     ) -> list[np.ndarray]:
         """Log-probabilities of each question's options, in the order shown.
@@ -112,6 +114,8 @@ class Remembered:
             what: is asked, for progress.
             questions: in the items' order, equally many of each.
             reader: takes the features of each item's first question.
+            native: will be shown clean pictures by ``look``; those that a question shows as they
+                are need not be looked at once more.
             turns: questions of an item.
 
         Raises:
@@ -123,7 +127,7 @@ class Remembered:
             rows = self._ask(what, list(distinct.values()), reader=None, turns=1)
             known = dict(zip(distinct, rows, strict=True))
             return [known[_key(one.decided_by)] for one in questions]
-        return self._ask(what, questions, reader=reader, turns=turns)
+        return self._ask(what, questions, reader=reader, native=native, turns=turns)
 
     def look(self, what: str, items: Sequence[Item], *, reader: CeilingReader) -> None:
         """Show the encoder each clean picture by itself; the reader takes its features.
@@ -149,9 +153,14 @@ class Remembered:
                 reduced = reader.reduced(items[index], own)
                 yield {keys[index]: (FEATURES, Packed(arrays=reduced))}
 
-        needed = [(key,) for key in keys]
-        for index, found in enumerate(self._each(what, needed, produce)):
-            self._take(reader, items[index], found[keys[index]], key=keys[index])
+        unseen = [index for index, key in enumerate(keys) if key not in self._seen]
+        needed = [(keys[index],) for index in unseen]
+        looked = self._each(what, needed, lambda some: produce([unseen[k] for k in some]))
+        for index, found in zip(unseen, looked, strict=True):
+            self._seen[keys[index]] = found[keys[index]]
+        for item, key in zip(items, keys, strict=True):
+            self._take(reader, item, self._seen[key], key=key)
+        self._seen.clear()
 
     def ceiling(self, reader: CeilingReader) -> Ceiling:
         """What a reader decides once all items were asked about.
@@ -169,19 +178,27 @@ class Remembered:
         return made
 
     def _ask(
-        self, what: str, questions: Sequence[Question], *, reader: CeilingReader | None, turns: int
+        self,
+        what: str,
+        questions: Sequence[Question],
+        *,
+        reader: CeilingReader | None,
+        native: CeilingReader | None = None,
+        turns: int,
     ) -> list[np.ndarray]:
         stage = None if reader is None else self._vlm.fed_from
         asked = {"asked": what, "stage": stage and str(stage)}
         keys = [_key({**one.decided_by, **asked}) for one in questions]
         features: dict[int, bytes] = {}
+        alike: dict[str, bytes] = {}
         if reader is not None:
             features = {
                 index: _features_key(reader, one.item, shown=dict(one.decided_by))
                 for index, one in enumerate(questions)
                 if index % turns == 0
             }
-            if self._recall(reader, list(features.values())):
+            alike = self._clean(native, [one.item for one in questions[::turns]])
+            if self._recall(reader, list(features.values())) and not alike:
                 features = {}
 
         def produce(some: Sequence[int]) -> Iterator[Made]:
@@ -206,7 +223,27 @@ class Remembered:
             if reader is not None and index in features:
                 key = features[index]
                 self._take(reader, questions[index].item, found[key], key=key)
+                if questions[index].item.id in alike:
+                    self._seen[alike[questions[index].item.id]] = found[key]
         return rows
+
+    def _clean(self, native: CeilingReader | None, items: Sequence[Item]) -> dict[str, bytes]:
+        """Items whose features are the same in a question and of each clean picture by itself.
+
+        By item id what the latter are kept by; none where a fitted readout of them is known.
+        """
+        asks = getattr(self._vlm, "sees_each_alone", None)
+        if native is None or asks is None:
+            return {}
+        keys = {item.id: _features_key(native, item, shown="clean") for item in items}
+        if self._recall(native, list(keys.values())):
+            return {}
+        return {
+            item.id: keys[item.id]
+            for item in items
+            if [p.digest for p in item.images] == [p.digest for p in item.clean_images]
+            and asks(tuple(picture.size for picture in item.images))
+        }
 
     def _take(self, reader: CeilingReader, item: Item, features: Packed, *, key: bytes) -> None:
         if sum(array.nbytes for array in features.arrays) > _LARGE:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from .anatomy import anatomy
@@ -15,7 +14,7 @@ from .maps import Maps
 from .recording import recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence, Set
+    from collections.abc import Mapping, Sequence, Set
 
     from PIL.Image import Image
     from torch import Tensor
@@ -69,6 +68,9 @@ class Engine:
                 f"{self.family.refused}"
             )
         self.prefix: Prefix | None = None
+        inner = loaded.model.base_model
+        self._takes = {"all": _parameters(loaded.model), "inner": _parameters(inner)}
+        self._has_head = inner is not loaded.model
         self.chat = Chat(loaded.processor, family=self.family, name=name)
         self.anatomy = self._called(anatomy(loaded.model, eye=self.family.eye))
         self.maps = self.new_maps()
@@ -95,7 +97,7 @@ class Engine:
         extra: dict[str, Any] = {"use_cache": False}
         if self.family.padding == "left":
             extra["logits_to_keep"] = 1
-        return self._run(self.model, x, extra)
+        return self._run("all", x, extra)
 
     def next_words(self, x: Mapping[str, Any]) -> Tensor:
         """(batch, vocabulary) float32 logits of what follows each prompt."""
@@ -116,19 +118,17 @@ class Engine:
 
         kept = places
         extra = dict(further)
-        if "logits_to_keep" in _parameters(self.model):
+        if "logits_to_keep" in self._takes["all"]:
             wanted, kept = torch.unique(places, return_inverse=True)
             extra["logits_to_keep"] = wanted
-        logits: Tensor = self._run(self.model, x, extra).logits
+        logits: Tensor = self._run("all", x, extra).logits
         return logits[torch.arange(len(logits), device=logits.device), kept].float()
 
     def states(self, x: Mapping[str, Any]) -> Any:
         """The output of the model without its head, with the cache of keys and values."""
-        inner = self.model.base_model
-        known = _parameters(inner)
-        if inner is not self.model and x.keys() <= known:
-            return self._run(inner, x, {"use_cache": True})
-        return self._run(self.model, x, {"use_cache": True, "logits_to_keep": 1})
+        if self._has_head and x.keys() <= self._takes["inner"]:
+            return self._run("inner", x, {"use_cache": True})
+        return self._run("all", x, {"use_cache": True, "logits_to_keep": 1})
 
     def generate(self, x: Mapping[str, Any]) -> list[str]:
         """The text that follows each prompt, the likeliest token at a time."""
@@ -182,13 +182,18 @@ class Engine:
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
 
-    def _run(self, part: Any, x: Mapping[str, Any], extra: Mapping[str, Any]) -> Any:
-        """What it returns; of what is asked further, it is told what it knows."""
-        extra = {"return_dict": True, **extra}
-        known = _parameters(part)
-        return part(
-            **self._placed(x), **{key: value for key, value in extra.items() if key in known}
-        )
+    def _run(self, part: str, x: Mapping[str, Any], extra: Mapping[str, Any]) -> Any:
+        """What the model, or all of it but its head, returns.
+
+        Of what it is asked further it is told what it knows.
+        """
+        known = {
+            key: value
+            for key, value in {"return_dict": True, **extra}.items()
+            if key in self._takes[part]
+        }
+        run = self.model if part == "all" else self.model.base_model
+        return run(**self._placed(x), **known)
 
     def _placed(self, x: Mapping[str, Any]) -> dict[str, Any]:
         """On the model's device and in its format; what is no tensor is left out."""

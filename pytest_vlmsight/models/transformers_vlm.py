@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import itertools
 import math
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -25,11 +26,13 @@ from .base import (
     Stage,
 )
 from .composite import side_by_side, squared
+from .conformance import ALIKE, HALF_ALIKE
 from .engine import ANY, Engine
 from .extras import require
 from .families import ONE_IMAGE
 from .fed_from import deepest_read
 from .grids import cut_out, parts_of
+from .lit_squares import texture
 from .loading import Loaded, load, unasked
 from .prefixes import prefixed
 from .projection import projection
@@ -63,6 +66,9 @@ P = TypeVar("P", bound=Prompt)
 
 AUTO_BATCH = {"cpu": 4, "cuda": 16}
 """Prompts per forward: on a CPU larger batches are no faster and only need memory."""
+
+_COMBINATIONS = 4
+"""Of image sizes, for which it is measured whether a prompt's images are seen each alone."""
 
 
 class TransformersVlm:
@@ -99,6 +105,7 @@ class TransformersVlm:
         kind = type(loaded.model)
         self._class = f"{kind.__module__}.{kind.__qualname__}"
         self._uniform: dict[Hashable, Hashable] = {}
+        self._alone: dict[tuple[tuple[int, int], ...], bool] = {}
         self._found: Reach | None = None
         one = self._engine.family.one_image or self._takes_one_image()
         self._composite = images == "composite" or (images == "auto" and one)
@@ -342,6 +349,37 @@ class TransformersVlm:
             for _, group in itertools.groupby(own, lambda image: image.size):
                 yield from self._look(list(group), stage)
 
+    def sees_each_alone(self, sizes: tuple[tuple[int, int], ...]) -> bool:
+        """Whether features of a prompt's images are those of each by itself.
+
+        Of several images it is measured, for the first few combinations of sizes.
+
+        Args:
+            sizes: of the images, in px.
+        """
+        import torch
+
+        if len(sizes) < 2 or self._composite:
+            return len(sizes) == 1
+        if sizes not in self._alone and len(self._alone) < _COMBINATIONS:
+            images = tuple(texture(number, size) for number, size in enumerate(sizes))
+            asked = replace(ANY, images=images)
+            try:
+                (answer,) = self.ask([asked], stage=self.fed_from)
+                own = list(self.look(images, stage=self.fed_from))
+            except NoMapError:
+                self._alone[sizes] = False
+                return False
+            most = (
+                HALF_ALIKE if self._engine.quantised else ALIKE.get(self._loaded.dtype, HALF_ALIKE)
+            )
+            self._alone[sizes] = all(
+                a.features.shape == b.features.shape
+                and torch.allclose(a.features, b.features, rtol=most, atol=most)
+                for a, b in zip(answer.grids, own, strict=True)
+            )
+        return self._alone.get(sizes, False)
+
     def projection(self) -> tuple[Tensor, Tensor] | None:
         """What the LLM is given, and what the model says it projects; see ``projection``."""
         return projection(self._engine)
@@ -453,7 +491,10 @@ class TransformersVlm:
         sheet, given = self._sheet(prompts)
         primer, ids = self._engine.chat.letters(prompts[0])
         read = [] if stage is None or not sheet.canvases[0] else [stage]
-        if start is not None and not self.sharing.why_not("blank", len(sheet.canvases[0])):
+        # One question alone recurs as a whole, and is asked once.
+        several = start is not None and len(prompts) > 1
+        if several and not self.sharing.why_not("blank", len(sheet.canvases[0])):
+            assert start is not None
             held, key = start
             with torch.inference_mode():
                 logits = self.sharing.scored_blank(
