@@ -105,6 +105,8 @@ class Sharing:
         if unknown := set(savings) - set(SAVINGS):
             raise ValueError(f"savings: got {sorted(unknown)}; expected some of {SAVINGS}")
         self._engine, self.savings = engine, frozenset(savings)
+        self.alike = HALF_ALIKE if engine.quantised else ALIKE.get(engine.dtype, HALF_ALIKE)
+        """Most that numbers may differ by that are computed in another way."""
         self._why_not: dict[tuple[str, int], str] = {}
 
     def why_not(self, saving: str, images: int) -> str:
@@ -279,9 +281,7 @@ class Sharing:
         if got is None:
             return "its processor makes other tokens of a text with images than its tokenizer"
         gap = (want.log_softmax(-1) - got.log_softmax(-1))[:, ids].abs().max()
-        most = ALIKE.get(engine.dtype, HALF_ALIKE)
-        if engine.quantised:
-            most = HALF_ALIKE
+        most = self.alike
         return (
             "" if float(gap) <= most else f"answers differ by {float(gap):.1e} (allowed {most:.0e})"
         )

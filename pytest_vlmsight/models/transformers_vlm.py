@@ -20,13 +20,13 @@ from .base import (
     Attention,
     MeasurementError,
     ModelError,
+    NoMapError,
     PatchGrid,
     Prompt,
     Reading,
     Stage,
 )
 from .composite import side_by_side, squared
-from .conformance import ALIKE, HALF_ALIKE
 from .engine import ANY, Engine
 from .extras import require
 from .families import ONE_IMAGE
@@ -370,9 +370,7 @@ class TransformersVlm:
             except NoMapError:
                 self._alone[sizes] = False
                 return False
-            most = (
-                HALF_ALIKE if self._engine.quantised else ALIKE.get(self._loaded.dtype, HALF_ALIKE)
-            )
+            most = self.sharing.alike
             self._alone[sizes] = all(
                 a.features.shape == b.features.shape
                 and torch.allclose(a.features, b.features, rtol=most, atol=most)
