@@ -91,6 +91,30 @@ def followed(
         of: the number of each one's start.
         again: whether the starts are followed again later.
     """
+    logits, _ = _run(engine, start, ends, of, again=again)
+    return logits
+
+
+def longer(engine: Engine, start: Start, tokens: Sequence[int]) -> Start:
+    """One start with further tokens of text, one at least; it can be followed itself as before."""
+    _, given = _run(engine, start, [tokens], [0], again=True)
+    return Start(
+        given={"attention_mask": given["attention_mask"]},
+        cache=given["past_key_values"],
+        text=start.text,
+        next=None if start.next is None else start.next + len(tokens),
+    )
+
+
+def _run(
+    engine: Engine,
+    start: Start,
+    ends: Sequence[Sequence[int]],
+    of: Sequence[int],
+    *,
+    again: bool,
+) -> tuple[Tensor, dict[str, Any]]:
+    """Logits after each end, and what the model was given, whose cache has the ends as well."""
     import torch
 
     mask = start.given["attention_mask"]
@@ -101,13 +125,12 @@ def followed(
     pad = engine.processor.tokenizer.pad_token_id or 0
     ids = torch.tensor([[*end, *[pad] * (longest - len(end))] for end in ends], device=device)
     place = torch.arange(longest, device=device)
-    real = (place <= last[:, None]).to(mask.dtype)
     cache = copy.deepcopy(start.cache) if again else start.cache
     if list(of) != list(range(len(mask))):
         cache.reorder_cache(index)
     x: dict[str, Any] = {
         "input_ids": ids,
-        "attention_mask": torch.cat([mask[index], real], dim=1),
+        "attention_mask": torch.cat([mask[index], (place <= last[:, None]).to(mask.dtype)], dim=1),
         **{
             key: value[index].expand(-1, longest, *value.shape[2:])
             for key, value in start.text.items()
@@ -115,7 +138,8 @@ def followed(
     }
     if start.next is not None:
         x["position_ids"] = start.next.to(device)[:, index, None] + place
-    return engine.logits_at(x, last, past_key_values=cache, use_cache=True)
+    logits = engine.logits_at(x, last, past_key_values=cache, use_cache=True)
+    return logits, {**x, "past_key_values": cache}
 
 
 @contextlib.contextmanager

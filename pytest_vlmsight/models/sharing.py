@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from .base import Prompt
 from .conformance import ALIKE, HALF_ALIKE
 from .lit_squares import texture
-from .prefill import begun, followed
+from .prefill import begun, followed, longer
 from .tails import Known, common
 
 if TYPE_CHECKING:
@@ -86,11 +86,27 @@ class Scored:
     given: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Begun:
+    """The start of prompts about images in which nothing is to be seen.
+
+    Attributes:
+        known: a prompt that begins so.
+        tokens: of the start.
+        start: which has gone through the LLM.
+    """
+
+    known: Known
+    tokens: Sequence[int]
+    start: Start
+
+
 @dataclass(slots=True, eq=False)
 class Held:
-    """Starts of prompts about images in which nothing is to be seen, by image and wording."""
+    """Starts that are followed in several batches: up to the question, and with the last one."""
 
-    starts: dict[Any, tuple[Known, list[int], Start]] = field(default_factory=dict)
+    images: dict[Any, Begun] = field(default_factory=dict)
+    question: tuple[Any, Begun] | None = None
 
 
 class Sharing:
@@ -156,17 +172,40 @@ class Sharing:
             key: of the images.
             primer: start of the answer.
         """
+        import torch
+
         wording = prompts[0].wording
-        if (key, wording) not in held.starts:
-            held.starts[key, wording] = self._blank_start(canvases, wording, primer)
-        known, head, start = held.starts[key, wording]
-        ends = []
-        for prompt in prompts:
-            tokens = known.like(self._engine.chat.words(prompt, len(canvases), primer))
-            if tokens is None or common(tokens, head) < len(head) or len(tokens) == len(head):
+        if (key, wording) not in held.images:
+            held.images[key, wording] = self._blank_start(canvases, wording, primer)
+        images = held.images[key, wording]
+        rows: list[Tensor | None] = [None] * len(prompts)
+        asked: dict[str, list[int]] = {}
+        for number, prompt in enumerate(prompts):
+            asked.setdefault(prompt.question, []).append(number)
+        # A question that is asked once in a batch is no start of its own.
+        alone = [numbers[0] for numbers in asked.values() if len(numbers) == 1]
+        groups: list[tuple[str | None, list[int]]] = [(None, alone)] if alone else []
+        groups += [(question, own) for question, own in asked.items() if len(own) > 1]
+        for question, numbers in groups:
+            here = images
+            if question is not None:
+                if held.question is None or held.question[0] != (key, wording, question):
+                    own = self._with_question(images, question, wording, len(canvases), primer)
+                    held.question = (key, wording, question), own
+                here = held.question[1]
+            ends = []
+            for number in numbers:
+                words = self._engine.chat.words(prompts[number], len(canvases), primer)
+                tokens = here.known.like(words)
+                if tokens is None or common(tokens, here.tokens) < len(here.tokens):
+                    return None
+                ends.append(tokens[len(here.tokens) :])
+            if not all(ends):
                 return None
-            ends.append(tokens[len(head) :])
-        return followed(self._engine, start, ends, [0] * len(ends), again=True)
+            found = followed(self._engine, here.start, ends, [0] * len(ends), again=True)
+            for number, row in zip(numbers, found, strict=True):
+                rows[number] = row
+        return torch.stack([row for row in rows if row is not None])
 
     # -- ways ------------------------------------------------------------------------------------
 
@@ -208,9 +247,7 @@ class Sharing:
                     rows[k] = row
         return Scored(logits=torch.stack([row for row in rows if row is not None]), given=given)
 
-    def _blank_start(
-        self, canvases: Sequence[Image], wording: Wording, primer: Primer
-    ) -> tuple[Known, list[int], Start]:
+    def _blank_start(self, canvases: Sequence[Image], wording: Wording, primer: Primer) -> Begun:
         # Two questions that begin differently: what is alike does not depend on the question.
         one, other = (
             Prompt(images=tuple(canvases), question=text, options=("1", "2"), wording=wording)
@@ -220,8 +257,28 @@ class Sharing:
         words, further = (self._engine.chat.words(p, len(canvases), primer) for p in (one, other))
         known = Known(tokens=_tokens(x)[0], words=words, marks=self._engine.chat.marks)
         cut = len(known.tokens) - len(words) + common(words, further)
-        start = begun(self._engine, x, [cut])
-        return known, list(known.tokens[:cut]), start
+        return Begun(known=known, tokens=known.tokens[:cut], start=begun(self._engine, x, [cut]))
+
+    def _with_question(
+        self, images: Begun, question: str, wording: Wording, count: int, primer: Primer
+    ) -> Begun:
+        """The start with a question, up to where options begin."""
+        made = []
+        for text in ("which", "1"):
+            prompt = Prompt(images=(), question=question, options=(text, "?"), wording=wording)
+            made.append(images.known.like(self._engine.chat.words(prompt, count, primer)))
+        one, other = made
+        if one is None or other is None:
+            return images
+        cut = common(one, other)
+        if common(one[:cut], images.tokens) < len(images.tokens) or cut == len(images.tokens):
+            return images
+        further = one[len(images.tokens) : cut]
+        return Begun(
+            known=images.known,
+            tokens=one[:cut],
+            start=longer(self._engine, images.start, further),
+        )
 
     def _tokens(self, sheet: Sheet, x: Mapping[str, Any], primer: Primer) -> list[list[int]] | None:
         """The tokens of each prompt, where the processor has made the first about each set."""
@@ -254,7 +311,8 @@ class Sharing:
         prompts = [
             Prompt(
                 images=pictures[k],
-                question="Which is it?" + " Say!" * (2 * k + (turn if saving == "blank" else 0)),
+                question="Which is it?"
+                + " Say!" * (2 * k + (turn // 2 if saving == "blank" else 0)),
                 options=order,
             )
             for k in range(len(pictures))

@@ -62,7 +62,9 @@ def items(images: int) -> list[Prompt]:
 def blank(images: int) -> list[Prompt]:
     grey = Image.new("RGB", SIZE, (128, 128, 128))
     return [
-        Prompt(images=(grey,) * images, question=f"Which{' one' * k}?", options=(f"{k}", *TEXTS))
+        Prompt(
+            images=(grey,) * images, question=f"Which{' one' * (k // 2)}?", options=(f"{k}", *TEXTS)
+        )
         for k in range(5)
     ]
 
