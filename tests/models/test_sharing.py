@@ -194,6 +194,18 @@ def test_turns_in_several_wordings_are_told_apart(llava: TransformersVlm) -> Non
     assert gap(list(llava.ask(asked)), list(switched(llava, ()).ask(asked))) <= 1e-4
 
 
+def test_images_of_a_prompt_are_seen_each_alone_where_that_is_measured(
+    families: Callable[[str], Path],
+) -> None:
+    sizes = (SIZE, (160, 112))
+    for name, alone in (("llava-clip", True), ("llava_onevision", False)):
+        vlm = tiny_families.loaded(families(name))
+        assert vlm.sees_each_alone(sizes[:1])
+        assert vlm.sees_each_alone(sizes) is alone  # several images are not cut into tiles
+    together = tiny_families.loaded(families("llava-clip"), images="composite")
+    assert not together.sees_each_alone(sizes)
+
+
 @pytest.mark.parametrize("word", ["<image>", "</s>"])
 def test_control_tokens_in_options_are_only_text(llava: TransformersVlm, word: str) -> None:
     texts = (word, "b", "c")
