@@ -27,6 +27,7 @@ import tempfile
 import time
 from collections import defaultdict
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -118,13 +119,11 @@ def measured(folder: Path, parsed: argparse.Namespace) -> dict[str, Any]:
         "floor with preparation": lambda: floor(prepared()),
     }
     for turns in (1, 4):
-        ways[f"three-way, {turns}"] = lambda turns=turns: three_way(turns, ())
+        ways[f"three-way, {turns}"] = partial(three_way, turns, ())
         for saving in ("rotations", "blank"):
             if saving == "blank" or turns > 1:
-                ways[f"three-way, {turns}, without {saving}"] = lambda turns=turns, off=saving: (
-                    three_way(turns, (off,))
-                )
-        ways[f"three-way, {turns}, with none"] = lambda turns=turns: three_way(turns, SAVINGS)
+                ways[f"three-way, {turns}, without {saving}"] = partial(three_way, turns, (saving,))
+        ways[f"three-way, {turns}, with none"] = partial(three_way, turns, SAVINGS)
     clock = time.process_time if str(engine.device) == "cpu" else time.perf_counter
     seconds: dict[str, list[float]] = {way: [] for way in ways}
     for number in range(parsed.rounds + 1):
@@ -149,7 +148,7 @@ def measured(folder: Path, parsed: argparse.Namespace) -> dict[str, Any]:
             way: {"median": statistics.median(some), "low": min(some), "high": max(some)}
             for way, some in ratios.items()
         },
-        "profile": {turns: profile(vlm, lambda t=turns: three_way(t, ())) for turns in (1, 4)},
+        "profile": {turns: profile(vlm, partial(three_way, turns, ())) for turns in (1, 4)},
     }
 
 
@@ -243,7 +242,7 @@ def made(n: int) -> Task:
         rng = np.random.default_rng(number)
         image = Image.fromarray(rng.integers(0, 256, (SIDE, SIDE, 3), np.uint8))
         key = hashlib.sha256(image.tobytes()).hexdigest()
-        picture = Picture(key, image.size, lambda image=image: image)
+        picture = Picture(key, image.size, image.copy)
         points = [
             Point(image=0, x=float(x), y=float(y), label=label)
             for label, x, y in zip(
