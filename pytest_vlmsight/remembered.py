@@ -153,14 +153,14 @@ class Remembered:
                 reduced = reader.reduced(items[index], own)
                 yield {keys[index]: (FEATURES, Packed(arrays=reduced))}
 
-        unseen = [index for index, key in enumerate(keys) if key not in self._seen]
-        needed = [(keys[index],) for index in unseen]
-        looked = self._each(what, needed, lambda some: produce([unseen[k] for k in some]))
-        for index, found in zip(unseen, looked, strict=True):
-            self._seen[keys[index]] = found[keys[index]]
-        for item, key in zip(items, keys, strict=True):
-            self._take(reader, item, self._seen[key], key=key)
-        self._seen.clear()
+        seen, self._seen = self._seen, {}
+        if seen.keys() >= set(keys):
+            for item, key in zip(items, keys, strict=True):
+                self._take(reader, item, seen[key], key=key)
+            return
+        needed = [(key,) for key in keys]
+        for index, found in enumerate(self._each(what, needed, produce)):
+            self._take(reader, items[index], found[keys[index]], key=keys[index])
 
     def ceiling(self, reader: CeilingReader) -> Ceiling:
         """What a reader decides once all items were asked about.
@@ -190,19 +190,22 @@ class Remembered:
         asked = {"asked": what, "stage": stage and str(stage)}
         keys = [_key({**one.decided_by, **asked}) for one in questions]
         features: dict[int, bytes] = {}
-        alike: dict[str, bytes] = {}
         if reader is not None:
             features = {
                 index: _features_key(reader, one.item, shown=dict(one.decided_by))
                 for index, one in enumerate(questions)
                 if index % turns == 0
             }
-            alike = self._clean(native, [one.item for one in questions[::turns]])
-            if self._recall(reader, list(features.values())) and not alike:
+            if self._recall(reader, list(features.values())):
                 features = {}
 
         def produce(some: Sequence[int]) -> Iterator[Made]:
             self._asked = True
+            # Found out only where something is asked; of all items or none, as those that are
+            # looked at go through the encoder in batches.
+            clean = native if some and features else None
+            if clean is not None and not self._all_clean([one.item for one in questions[::turns]]):
+                clean = None
             prompts = (questions[index].make() for index in some)
             answers = self._vlm.ask(prompts, stage=stage, scoring=self._scoring)
             for index, answer in zip(some, answers, strict=True):
@@ -211,6 +214,10 @@ class Remembered:
                 if reader is not None and index in features:
                     reduced = reader.reduced(questions[index].item, answer.grids)
                     made[features[index]] = (FEATURES, Packed(arrays=reduced))
+                    if clean is not None:
+                        key = _features_key(clean, questions[index].item, shown="clean")
+                        made[key] = (FEATURES, Packed(arrays=reduced))
+                        self._seen[key] = made[key][1]
                 yield made
 
         needed = [
@@ -223,27 +230,16 @@ class Remembered:
             if reader is not None and index in features:
                 key = features[index]
                 self._take(reader, questions[index].item, found[key], key=key)
-                if questions[index].item.id in alike:
-                    self._seen[alike[questions[index].item.id]] = found[key]
         return rows
 
-    def _clean(self, native: CeilingReader | None, items: Sequence[Item]) -> dict[str, bytes]:
-        """Items whose features are the same in a question and of each clean picture by itself.
-
-        By item id what the latter are kept by; none where a fitted readout of them is known.
-        """
+    def _all_clean(self, items: Sequence[Item]) -> bool:
+        """Whether features are the same in a question and of each clean picture by itself."""
         asks = getattr(self._vlm, "sees_each_alone", None)
-        if native is None or asks is None:
-            return {}
-        keys = {item.id: _features_key(native, item, shown="clean") for item in items}
-        if self._recall(native, list(keys.values())):
-            return {}
-        return {
-            item.id: keys[item.id]
-            for item in items
-            if [p.digest for p in item.images] == [p.digest for p in item.clean_images]
+        return asks is not None and all(
+            [p.digest for p in item.images] == [p.digest for p in item.clean_images]
             and asks(tuple(picture.size for picture in item.images))
-        }
+            for item in items
+        )
 
     def _take(self, reader: CeilingReader, item: Item, features: Packed, *, key: bytes) -> None:
         if sum(array.nbytes for array in features.arrays) > _LARGE:
