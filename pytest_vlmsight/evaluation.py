@@ -330,7 +330,7 @@ class _Measuring:
                 self._readers[kind].learn()
         matched = self._readers.get("matched")
         try:
-            self._ask("sighted", start, end, reader=matched)
+            self._ask("sighted", start, end, reader=matched, native=self._readers.get("native"))
         except NoMapError as error:  # answers can be had without a readout
             self._unmeasured["matched"] = str(error)
             del self._readers["matched"]
@@ -397,9 +397,17 @@ class _Measuring:
             sequential=self._sequential() if settings.sequential else None,
         )
 
-    def _ask(self, what: str, start: int, end: int, *, reader: CeilingReader | None = None) -> None:
+    def _ask(
+        self,
+        what: str,
+        start: int,
+        end: int,
+        *,
+        reader: CeilingReader | None = None,
+        native: CeilingReader | None = None,
+    ) -> None:
         some = self._questions[what][start * self._turns : end * self._turns]
-        rows = self._model.ask(what, some, reader=reader, turns=self._turns)
+        rows = self._model.ask(what, some, reader=reader, native=native, turns=self._turns)
         in_source_order(rows, self._asked[start:end])  # raises what keeps them from being used
         self._rows[what] += rows
 

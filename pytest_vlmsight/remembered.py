@@ -90,6 +90,7 @@ class Remembered:
         self._ceilings: dict[str, Ceiling] = {}
         self._ceiling_keys: dict[str, bytes] = {}
         self._large: dict[str, list[bytes]] = {}
+        self._seen: dict[bytes, Packed] = {}
 
     @property
     def provenance(self) -> dict[str, Any]:
@@ -109,6 +110,7 @@ class Remembered:
         questions: Sequence[Question],
         *,
         reader: CeilingReader | None = None,
+        native: CeilingReader | None = None,
         turns: int = 1,
     ) -> list[np.ndarray]:
         """Log-probabilities of each question's options, in the order shown.
@@ -117,6 +119,8 @@ class Remembered:
             what: is asked, for progress.
             questions: in the items' order, equally many of each.
             reader: takes the features of each item's first question.
+            native: will be shown clean pictures by ``look``; those that a question shows as they
+                are need not be looked at once more.
             turns: questions of an item.
 
         Raises:
@@ -131,7 +135,7 @@ class Remembered:
             rows = self._ask(what, list(distinct.values()), reader=None, turns=1)
             self._rows |= zip(distinct, rows, strict=True)
             return [self._rows[key] for key in keys]
-        return self._ask(what, questions, reader=reader, turns=turns)
+        return self._ask(what, questions, reader=reader, native=native, turns=turns)
 
     def look(self, what: str, items: Sequence[Item], *, reader: CeilingReader) -> None:
         """Show the encoder each clean picture by itself; the reader takes its features.
@@ -157,6 +161,11 @@ class Remembered:
                 reduced = reader.reduced(items[index], own)
                 yield {keys[index]: (FEATURES, Packed(arrays=reduced))}
 
+        seen, self._seen = self._seen, {}
+        if seen.keys() >= set(keys):
+            for item, key in zip(items, keys, strict=True):
+                self._take(reader, item, seen[key], key=key)
+            return
         needed = [(key,) for key in keys]
         for index, found in enumerate(self._each(what, needed, produce)):
             self._take(reader, items[index], found[keys[index]], key=keys[index])
@@ -177,7 +186,13 @@ class Remembered:
         return made
 
     def _ask(
-        self, what: str, questions: Sequence[Question], *, reader: CeilingReader | None, turns: int
+        self,
+        what: str,
+        questions: Sequence[Question],
+        *,
+        reader: CeilingReader | None,
+        native: CeilingReader | None = None,
+        turns: int,
     ) -> list[np.ndarray]:
         stage = None if reader is None else self._vlm.fed_from
         asked = {"asked": what, "stage": stage and str(stage)}
@@ -194,6 +209,11 @@ class Remembered:
 
         def produce(some: Sequence[int]) -> Iterator[Made]:
             self._asked = True
+            # Found out only where something is asked; of all items or none, as those that are
+            # looked at go through the encoder in batches.
+            clean = native if some and features else None
+            if clean is not None and not self._all_clean([one.item for one in questions[::turns]]):
+                clean = None
             prompts = (questions[index].make() for index in some)
             answers = self._vlm.ask(prompts, stage=stage, scoring=self._scoring)
             for index, answer in zip(some, answers, strict=True):
@@ -202,6 +222,10 @@ class Remembered:
                 if reader is not None and index in features:
                     reduced = reader.reduced(questions[index].item, answer.grids)
                     made[features[index]] = (FEATURES, Packed(arrays=reduced))
+                    if clean is not None:
+                        key = _features_key(clean, questions[index].item, shown="clean")
+                        made[key] = (FEATURES, Packed(arrays=reduced))
+                        self._seen[key] = made[key][1]
                 yield made
 
         needed = [
@@ -215,6 +239,15 @@ class Remembered:
                 key = features[index]
                 self._take(reader, questions[index].item, found[key], key=key)
         return rows
+
+    def _all_clean(self, items: Sequence[Item]) -> bool:
+        """Whether features are the same in a question and of each clean picture by itself."""
+        asks = getattr(self._vlm, "sees_each_alone", None)
+        return asks is not None and all(
+            [p.digest for p in item.images] == [p.digest for p in item.clean_images]
+            and asks(tuple(picture.size for picture in item.images))
+            for item in items
+        )
 
     def _take(self, reader: CeilingReader, item: Item, features: Packed, *, key: bytes) -> None:
         if sum(array.nbytes for array in features.arrays) > _LARGE:

@@ -13,6 +13,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from kept_answers import (
     BATCH,
@@ -23,13 +24,18 @@ from kept_answers import (
     readable_items,
     run_to_be_killed,
 )
+from made_items import BLUE, flat, same_colour_items, task
 
+from pytest_vlmsight import Settings, evaluate
 from pytest_vlmsight.models.base import Answer, MeasurementError, NoMapError, Prompt, Stage
+from pytest_vlmsight.models.transformers_vlm import TransformersVlm
 from pytest_vlmsight.tasks.item import Item, Picture
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
+
+    from PIL.Image import Image
 
 READOUTS = ("nearest_patch", "gram", "pooled", "oddity", "linear", "depth", "depth maps")
 BLIND = ("blank", "none", "noise", "shuffled")
@@ -395,3 +401,30 @@ def test_runs_that_are_killed_at_any_moment_go_on_where_they_were(
     assert_equal(got, want)
     total = len(all_at_once.prompts) + len(all_at_once.looked)
     assert len(lines()) <= total + kills * BATCH
+
+
+def test_pictures_that_questions_show_as_they_are_are_not_looked_at_again(
+    vlm: TransformersVlm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, marked = same_colour_items(4), same_colour_items(5)[4]
+    marked = replace(marked, clean_images=(flat(BLUE), *marked.clean_images[1:]))
+    settings = Settings(items=5, ceiling=("matched", "native"))
+    assert vlm.sees_each_alone(tuple(picture.size for picture in marked.images))
+    looked = list[int]()
+    real = TransformersVlm._look
+
+    def counting(self: TransformersVlm, images: Sequence[Image], stage: Stage) -> Any:
+        looked.append(len(images))
+        return real(self, images, stage)
+
+    monkeypatch.setattr(TransformersVlm, "_look", counting)
+    found = evaluate(vlm, task(plain), settings=settings)
+    assert not looked
+    evaluate(vlm, task([*plain, marked]), settings=settings)
+    assert sum(looked) == 5 * len(marked.images)
+    monkeypatch.setattr(TransformersVlm, "sees_each_alone", lambda self, sizes: False)
+    looked.clear()
+    apart = evaluate(vlm, task(plain), settings=settings)
+    assert sum(looked) == 4 * len(marked.images)
+    for kind in settings.ceiling:
+        assert np.array_equal(found.ceilings[kind].choices, apart.ceilings[kind].choices)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -112,11 +113,23 @@ class Chat:
             )
         return self._primers[primers, count]
 
-    def _rendered(self, prompt: Prompt, primer: Primer) -> str:
+    def words(self, prompt: Prompt, images: int, primer: Primer) -> list[int]:
+        """Tokens of a prompt's text as it is written, with what stands for so many images."""
+        text = self._rendered(prompt, primer, images=images)
+        ids: list[int] = self._tokenizer(text, add_special_tokens=False)["input_ids"]
+        return ids
+
+    @functools.cached_property
+    def marks(self) -> frozenset[int]:
+        """Numbers of the tokens that were added to the vocabulary of plain text."""
+        return frozenset(self._tokenizer.get_added_vocab().values())
+
+    def _rendered(self, prompt: Prompt, primer: Primer, *, images: int | None = None) -> str:
+        images = len(prompt.images) if images is None else images
         if not self._template:
-            return self._text(prompt, len(prompt.images), primer)
+            return self._text(prompt, images, primer)
         text: str = self._processor.apply_chat_template(
-            conversation(prompt, images=[None] * len(prompt.images), primer=primer),
+            conversation(prompt, images=[None] * images, primer=primer),
             chat_template=self._template,
             continue_final_message=True,
         )

@@ -14,7 +14,7 @@ from .maps import Maps
 from .recording import recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping, Sequence, Set
 
     from PIL.Image import Image
     from torch import Tensor
@@ -46,6 +46,7 @@ class Engine:
         config: its own.
         device: where its inputs go.
         dtype: in which it computes.
+        quantised: whether its weights have fewer bits than that.
         family: facts of its family.
         chat: how it is asked.
         anatomy: where its layers are.
@@ -59,6 +60,7 @@ class Engine:
     def __init__(self, name: str, loaded: Loaded) -> None:
         self.name, self.model, self.processor = name, loaded.model, loaded.processor
         self.config, self.device, self.dtype = loaded.model.config, loaded.device, loaded.dtype
+        self.quantised = loaded.quantisation is not None
         self.family = family_of(self.config.model_type)
         if self.family.refused:
             raise ModelError(
@@ -66,8 +68,10 @@ class Engine:
                 f"{self.family.refused}"
             )
         self.prefix: Prefix | None = None
+        inner = loaded.model.base_model
+        self._takes = {"all": _parameters(loaded.model), "inner": _parameters(inner)}
+        self._has_head = inner is not loaded.model
         self.chat = Chat(loaded.processor, family=self.family, name=name)
-        self._accepted = set(inspect.signature(loaded.model.forward).parameters)
         self.anatomy = self._called(anatomy(loaded.model, eye=self.family.eye))
         self.maps = self.new_maps()
 
@@ -90,21 +94,41 @@ class Engine:
 
     def forward(self, x: Mapping[str, Any]) -> Any:
         """The model's output for what it is given; of its logits the last where it can."""
-        extra: dict[str, Any] = {"use_cache": False, "return_dict": True}
+        extra: dict[str, Any] = {"use_cache": False}
         if self.family.padding == "left":
             extra["logits_to_keep"] = 1
-        extra = {key: value for key, value in extra.items() if key in self._accepted}
-        return self.model(**self._placed(x), **extra)
+        return self._run("all", x, extra)
 
     def next_words(self, x: Mapping[str, Any]) -> Tensor:
         """(batch, vocabulary) float32 logits of what follows each prompt."""
+        if self.family.padding == "left":
+            logits: Tensor = self.forward(x).logits
+            return logits[:, -1].float()
+        return self.logits_at(x, x["attention_mask"].sum(-1) - 1, use_cache=False)
+
+    def logits_at(self, x: Mapping[str, Any], places: Tensor, **further: Any) -> Tensor:
+        """(batch, vocabulary) float32 logits at one place of each row.
+
+        Args:
+            x: what the model is given.
+            places: (batch,) of its tokens.
+            further: arguments of the model's forward, such as a cache.
+        """
         import torch
 
-        logits: Tensor = self.forward(x).logits
-        if self.family.padding == "left":
-            return logits[:, -1].float()
-        last = x["attention_mask"].sum(-1) - 1
-        return logits[torch.arange(len(logits), device=logits.device), last].float()
+        kept = places
+        extra = dict(further)
+        if "logits_to_keep" in self._takes["all"]:
+            wanted, kept = torch.unique(places, return_inverse=True)
+            extra["logits_to_keep"] = wanted
+        logits: Tensor = self._run("all", x, extra).logits
+        return logits[torch.arange(len(logits), device=logits.device), kept].float()
+
+    def states(self, x: Mapping[str, Any]) -> Any:
+        """The output of the model without its head, with the cache of keys and values."""
+        if self._has_head and x.keys() <= self._takes["inner"]:
+            return self._run("inner", x, {"use_cache": True})
+        return self._run("all", x, {"use_cache": True, "logits_to_keep": 1})
 
     def generate(self, x: Mapping[str, Any]) -> list[str]:
         """The text that follows each prompt, the likeliest token at a time."""
@@ -158,6 +182,19 @@ class Engine:
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
 
+    def _run(self, part: str, x: Mapping[str, Any], extra: Mapping[str, Any]) -> Any:
+        """What the model, or all of it but its head, returns.
+
+        Of what it is asked further it is told what it knows.
+        """
+        known = {
+            key: value
+            for key, value in {"return_dict": True, **extra}.items()
+            if key in self._takes[part]
+        }
+        run = self.model if part == "all" else self.model.base_model
+        return run(**self._placed(x), **known)
+
     def _placed(self, x: Mapping[str, Any]) -> dict[str, Any]:
         """On the model's device and in its format; what is no tensor is left out."""
         import torch
@@ -178,6 +215,14 @@ class Engine:
         with torch.inference_mode(), recorded(own, [_EYE], stop=True) as record:
             self.forward(self.encode([(ANY, [noise()])], primer=None))
         return own if _EYE in record else replace(own, eye=None)
+
+
+def _parameters(part: Any) -> Set[str]:
+    """What a model, or its part without a head, can be given."""
+    found = inspect.signature(part.forward).parameters
+    # What transformers takes everywhere is in the keywords that most models hand on.
+    further = {"use_cache", "return_dict"} if "kwargs" in found else set()
+    return {*found, *further} - {"kwargs"}
 
 
 def noise() -> Image:

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import itertools
 import math
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,6 +20,7 @@ from .base import (
     Attention,
     MeasurementError,
     ModelError,
+    NoMapError,
     PatchGrid,
     Prompt,
     Reading,
@@ -30,6 +32,7 @@ from .extras import require
 from .families import ONE_IMAGE
 from .fed_from import deepest_read
 from .grids import cut_out, parts_of
+from .lit_squares import texture
 from .loading import Loaded, load, unasked
 from .prefixes import prefixed
 from .projection import projection
@@ -37,11 +40,20 @@ from .prompts import parse_letter
 from .reach import WHOLE, Reach, dealt_ranks, equal_weights, reach, ways_of
 from .recording import PROJECTED, recorded
 from .selfcheck import check_maps
+from .sharing import SAVINGS, Held, Scored, Sharing, Sheet
 from .tuning import Learner, freed, lora
 from .untrained import untrained
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import (
+        Callable,
+        Collection,
+        Hashable,
+        Iterable,
+        Iterator,
+        Mapping,
+        Sequence,
+    )
 
     from PIL.Image import Image
     from torch import Tensor
@@ -55,6 +67,9 @@ P = TypeVar("P", bound=Prompt)
 AUTO_BATCH = {"cpu": 4, "cuda": 16}
 """Prompts per forward: on a CPU larger batches are no faster and only need memory."""
 
+_COMBINATIONS = 4
+"""Of image sizes, for which it is measured whether a prompt's images are seen each alone."""
+
 
 class TransformersVlm:
     """A loaded checkpoint; implements ``base.Vlm``.
@@ -64,22 +79,33 @@ class TransformersVlm:
         loaded: model and processor.
         batch: prompts per forward; None chooses by device.
         images: "auto", "separate" (several images in one prompt) or "composite" (side by side).
+        savings: of ``sharing.SAVINGS``, all by default: what prompts have in common is computed
+            once, where that is measured to change no answer.
 
     Raises:
         ModelError: the family is refused, or the self-check fails.
     """
 
     def __init__(
-        self, name: str, loaded: Loaded, *, batch: int | None = None, images: str = "auto"
+        self,
+        name: str,
+        loaded: Loaded,
+        *,
+        batch: int | None = None,
+        images: str = "auto",
+        savings: Collection[str] = SAVINGS,
     ) -> None:
         self.name = name
         self._engine = Engine(name, loaded)
+        self.sharing = Sharing(self._engine, savings=savings)
+        """What is computed once for several prompts."""
         self._loaded = loaded
         self._batch = batch or AUTO_BATCH.get(loaded.device.split(":")[0], 8)
         self._limit = self._batch
         kind = type(loaded.model)
         self._class = f"{kind.__module__}.{kind.__qualname__}"
         self._uniform: dict[Hashable, Hashable] = {}
+        self._alone: dict[tuple[tuple[int, int], ...], bool] = {}
         self._found: Reach | None = None
         one = self._engine.family.one_image or self._takes_one_image()
         self._composite = images == "composite" or (images == "auto" and one)
@@ -97,11 +123,12 @@ class TransformersVlm:
         batch: int | None = None,
         images: str = "auto",
         trust_remote_code: bool = False,
+        savings: Collection[str] = SAVINGS,
     ) -> TransformersVlm:
         """Load and check a model; see ``loading.load`` and the class for arguments and errors."""
         loaded = load(name, device=device, dtype=dtype, trust_remote_code=trust_remote_code)
         try:
-            return cls(name.shown, loaded, batch=batch, images=images)
+            return cls(name.shown, loaded, batch=batch, images=images, savings=savings)
         except MeasurementError as error:
             raise ModelError(str(error)) from error
         except ModelError:
@@ -116,7 +143,10 @@ class TransformersVlm:
         import transformers
 
         content = self._loaded.content
+        # As a rule all are used, which is not told.
+        unused = sorted(set(SAVINGS) - self.sharing.savings)
         return {
+            **({"savings_unused": " ".join(unused)} if unused else {}),
             "source": self._loaded.source,
             "revision": self._loaded.revision,
             "adapter": self._loaded.adapter,
@@ -153,6 +183,7 @@ class TransformersVlm:
             MeasurementError: NaN logits, options that tokenise alike, images the model refuses.
         """
         known: dict[Hashable, Answer] = {}
+        held = Held()
         for batch in _batches(prompts, self._batch):
             # Blind prompts recur (a task's question about grey images): each is asked once.
             keys = [None if stage is not None else self._recurring(p) for p in batch]
@@ -160,7 +191,8 @@ class TransformersVlm:
             for index, (key, prompt) in enumerate(zip(keys, batch, strict=True)):
                 if key is None or key not in known:
                     new.setdefault(index if key is None else key, prompt)
-            fresh = dict(zip(new, self._ask_new(list(new.values()), stage, scoring), strict=True))
+            answers = self._ask_new(new, stage, scoring, held)
+            fresh = dict(zip(new, answers, strict=True))
             known |= {key: fresh[key] for key in keys if key in fresh}
             for index, key in enumerate(keys):
                 yield fresh[index] if key is None else known[key]
@@ -233,6 +265,7 @@ class TransformersVlm:
             untrained(self._loaded, seed=seed),
             batch=self._batch,
             images="composite" if self._composite else "separate",
+            savings=self.sharing.savings,
         )
 
     def ways(self, *, rank: int) -> tuple[Sequence[Way], Mapping[str, str]]:
@@ -316,6 +349,35 @@ class TransformersVlm:
             for _, group in itertools.groupby(own, lambda image: image.size):
                 yield from self._look(list(group), stage)
 
+    def sees_each_alone(self, sizes: tuple[tuple[int, int], ...]) -> bool:
+        """Whether features of a prompt's images are those of each by itself.
+
+        Of several images it is measured, for the first few combinations of sizes.
+
+        Args:
+            sizes: of the images, in px.
+        """
+        import torch
+
+        if len(sizes) < 2 or self._composite:
+            return len(sizes) == 1
+        if sizes not in self._alone and len(self._alone) < _COMBINATIONS:
+            images = tuple(texture(number, size) for number, size in enumerate(sizes))
+            asked = replace(ANY, images=images)
+            try:
+                (answer,) = self.ask([asked], stage=self.fed_from)
+                own = list(self.look(images, stage=self.fed_from))
+            except NoMapError:
+                self._alone[sizes] = False
+                return False
+            most = self.sharing.alike
+            self._alone[sizes] = all(
+                a.features.shape == b.features.shape
+                and torch.allclose(a.features, b.features, rtol=most, atol=most)
+                for a, b in zip(answer.grids, own, strict=True)
+            )
+        return self._alone.get(sizes, False)
+
     def projection(self) -> tuple[Tensor, Tensor] | None:
         """What the LLM is given, and what the model says it projects; see ``projection``."""
         return projection(self._engine)
@@ -326,13 +388,24 @@ class TransformersVlm:
         self._engine.close()
 
     def _ask_new(
-        self, prompts: Sequence[Prompt], stage: Stage | None, scoring: str
+        self, new: Mapping[Hashable, Prompt], stage: Stage | None, scoring: str, held: Held
     ) -> Iterator[Answer]:
         # Prompts with and without images, or with other letters, go in forwards of their own;
-        # and those with images of other sizes, where features are to be laid out.
-        for _, group in itertools.groupby(prompts, partial(_kind, laid_out=stage is not None)):
-            ask = partial(self._ask_batch, stage=stage, scoring=scoring)
-            for answers in self._in_memory(list(group), ask):
+        # those with images of other sizes, where features are to be laid out; and those about
+        # the same images without anything to see.
+        def kind(one: tuple[Hashable, Prompt]) -> tuple[Hashable, Hashable]:
+            key, prompt = one
+            blank = key[-1] if isinstance(key, tuple) and prompt.images else None
+            return _kind(prompt, laid_out=stage is not None), blank
+
+        for (_, blank), group in itertools.groupby(new.items(), kind):
+            ask = partial(
+                self._ask_batch,
+                stage=stage,
+                scoring=scoring,
+                start=None if blank is None else (held, blank),
+            )
+            for answers in self._in_memory([prompt for _, prompt in group], ask):
                 yield from answers
 
     def _recurring(self, prompt: Prompt) -> Hashable:
@@ -393,34 +466,93 @@ class TransformersVlm:
             size = self._batch = max(1, size // 2)
 
     def _ask_batch(
-        self, prompts: Sequence[Prompt], *, stage: Stage | None, scoring: str
+        self,
+        prompts: Sequence[Prompt],
+        *,
+        stage: Stage | None,
+        scoring: str,
+        start: tuple[Held, Hashable] | None = None,
     ) -> list[Answer]:
+        """Answers to a batch.
+
+        Args:
+            prompts: of one kind.
+            stage: where features are read.
+            scoring: letters or generate.
+            start: starts that were run before and the key of this one, where all prompts are
+                about the same images without anything to see.
+        """
         import torch
 
-        given = [self._given(prompt) for prompt in prompts]
-        generate = scoring == "generate"
-        if generate and stage is not None and stage.part == "llm":
-            raise ValueError(f"{stage} is read while letters are scored, not from generated text")
-        primer, ids = (None, []) if generate else self._engine.chat.letters(prompts[0])
-        x = self._engine.encode(
-            [(p, images) for p, (images, _) in zip(prompts, given, strict=True)], primer=primer
-        )
-        read = [] if stage is None or not given[0][0] else [stage]
+        if scoring == "generate":
+            return self._generated(prompts, stage)
+        sheet, given = self._sheet(prompts)
+        primer, ids = self._engine.chat.letters(prompts[0])
+        read = [] if stage is None or not sheet.canvases[0] else [stage]
+        # One question alone recurs as a whole, and is asked once.
+        several = start is not None and len(prompts) > 1
+        if several and not self.sharing.why_not("blank", len(sheet.canvases[0])):
+            assert start is not None
+            held, key = start
+            with torch.inference_mode():
+                logits = self.sharing.scored_blank(
+                    prompts, sheet.canvases[0], held=held, key=key, primer=primer
+                )
+                if logits is not None:
+                    return self._letters(logits, ids)
+        way = self.sharing.way(sheet)
         with torch.inference_mode(), recorded(self._engine.anatomy, read) as record:
-            if generate:
-                texts = self._engine.generate(x)
-                answers = [_parsed(t, p.options) for t, p in zip(texts, prompts, strict=True)]
-            else:
-                answers = self._scored(x, ids)
+            scored = None if way is None else self.sharing.scored(sheet, way, primer=primer)
+            if scored is None:
+                sheet = sheet.apart()
+                x = self._engine.encode(sheet.firsts, primer=primer)
+                scored = Scored(logits=self._engine.next_words(x), given=x)
+            answers = self._letters(scored.logits, ids)
         if not read:
             return answers
-        grids = self._engine.grids(
-            record, read[0], canvases=[canvases for canvases, _ in given], x=x
-        )
+        grids = self._engine.grids(record, read[0], canvases=sheet.canvases, x=scored.given)
+        return [
+            Answer(
+                logprobs=answer.logprobs,
+                grids=_cut(prompt, grids[of], own),
+            )
+            for answer, prompt, of, own in zip(answers, prompts, sheet.of, given, strict=True)
+        ]
+
+    def _generated(self, prompts: Sequence[Prompt], stage: Stage | None) -> list[Answer]:
+        import torch
+
+        if stage is not None and stage.part == "llm":
+            raise ValueError(f"{stage} is read while letters are scored, not from generated text")
+        sheet, given = self._sheet(prompts)
+        sheet = sheet.apart()
+        x = self._engine.encode(sheet.firsts, primer=None)
+        read = [] if stage is None or not sheet.canvases[0] else [stage]
+        with torch.inference_mode(), recorded(self._engine.anatomy, read) as record:
+            texts = self._engine.generate(x)
+        answers = [_parsed(t, p.options) for t, p in zip(texts, prompts, strict=True)]
+        if not read:
+            return answers
+        grids = self._engine.grids(record, read[0], canvases=sheet.canvases, x=x)
         return [
             Answer(logprobs=answer.logprobs, text=answer.text, grids=_cut(prompt, laid, own))
             for answer, prompt, laid, own in zip(answers, prompts, grids, given, strict=True)
         ]
+
+    def _sheet(
+        self, prompts: Sequence[Prompt]
+    ) -> tuple[Sheet, list[tuple[tuple[Image, ...], tuple[int, ...]]]]:
+        """Prompts by their images, and of each the canvases and where its pictures start."""
+        seen: dict[Hashable, int] = {}
+        own: list[tuple[tuple[Image, ...], tuple[int, ...]]] = []
+        of = []
+        for prompt in prompts:
+            key = tuple(map(_pixels, prompt.images))
+            if key not in seen:
+                seen[key] = len(own)
+                own.append(self._given(prompt))
+            of.append(seen[key])
+        return Sheet(prompts=prompts, canvases=[c for c, _ in own], of=of), [own[k] for k in of]
 
     def _read_batch(self, prompts: Sequence[Prompt], *, stages: Sequence[Stage]) -> Reading:
         import torch
@@ -516,9 +648,11 @@ class TransformersVlm:
 
     def _scored(self, x: Mapping[str, Any], ids: Sequence[int]) -> list[Answer]:
         """The log-probabilities of these tokens as what follows each prompt."""
+        return self._letters(self._engine.next_words(x), ids)
+
+    def _letters(self, logits: Tensor, ids: Sequence[int]) -> list[Answer]:
         import torch
 
-        logits = self._engine.next_words(x)
         if not torch.isfinite(logits).all():
             raise MeasurementError(
                 f"{self.name} answered with NaN or infinite logits (dtype "
@@ -587,6 +721,13 @@ def _last(mask: Tensor) -> Tensor:
     places = mask.cpu().long().cumsum(-1)
     last: Tensor = places.argmax(-1)
     return last
+
+
+def _pixels(image: Image) -> Hashable:
+    """What is alike of images that show the same."""
+    if image.mode == "P":  # the same numbers may stand for other colours
+        image = image.convert("RGBA")
+    return image.mode, image.size, hashlib.blake2b(image.tobytes(), digest_size=16).digest()
 
 
 def _kind(prompt: Prompt, *, laid_out: bool) -> Hashable:

@@ -13,6 +13,7 @@ from tiny_families import FAMILIES, MEASURED, REFUSED, missing
 
 from pytest_vlmsight.models.base import ModelError
 from pytest_vlmsight.models.conformance import FAIL, NONE, PASS, conformance
+from pytest_vlmsight.models.sharing import SAVINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +44,19 @@ NOTHING: dict[str, frozenset[str]] = {
 }
 """Checks for which there is nothing to check, by family."""
 
+UNSHARED: dict[str, set[str]] = {
+    # What it sees depends on what is asked.
+    "instructblip": {"rotations", "blank", "features"},
+    # It hands out no keys and values.
+    "blip2": {"rotations", "blank"},
+    # A token of their prompt attends to those that come later.
+    "paligemma": {"rotations", "blank"},
+    "paligemma2": {"rotations", "blank"},
+    # Its images come in by cross-attention, and are not projected by a part of their own.
+    "mllama": {"features"},
+}
+"""Savings that a family does not allow; all others must be used."""
+
 ALIKE = ("glm4v_moe", "idefics2-split", "llava_next_video", "paligemma2", "qwen3_vl_moe")
 """Families that differ from another one here in what is not looked at: checked with -m slow."""
 
@@ -51,7 +65,9 @@ ENOUGH = 26
 
 
 @pytest.fixture(scope="module")
-def check(families: Callable[[str], Path]) -> Callable[[str], list[Check]]:
+def check(
+    families: Callable[[str], Path], unshared: dict[str, dict[str, str]]
+) -> Callable[[str], list[Check]]:
     """Name of a family → its checks, made once."""
     made: dict[str, list[Check]] = {}
 
@@ -59,10 +75,19 @@ def check(families: Callable[[str], Path]) -> Callable[[str], list[Check]]:
         if name not in made:
             vlm = tiny_families.loaded(families(name))
             made[name] = conformance(vlm)
+            unshared[name] = {
+                saving: why for saving in SAVINGS if (why := vlm.sharing.why_not(saving, 1))
+            }
             vlm.close()
         return made[name]
 
     return get
+
+
+@pytest.fixture(scope="module")
+def unshared() -> dict[str, dict[str, str]]:
+    """Names of families that were checked → savings that they do not allow, and why."""
+    return {}
 
 
 @pytest.mark.parametrize(
@@ -70,11 +95,12 @@ def check(families: Callable[[str], Path]) -> Callable[[str], list[Check]]:
     [pytest.param(name, marks=[pytest.mark.slow] if name in ALIKE else []) for name in MEASURED],
 )
 def test_a_family_does_all_that_a_model_must_do(
-    check: Callable[[str], list[Check]], family: str
+    check: Callable[[str], list[Check]], unshared: dict[str, dict[str, str]], family: str
 ) -> None:
     checks = check(family)
     assert {c.name: c.told for c in checks if c.outcome == FAIL} == {}
     assert {c.name for c in checks if c.outcome == NONE} == NOTHING.get(family, frozenset())
+    assert set(unshared[family]) == UNSHARED.get(family, set()), unshared[family]
 
 
 @pytest.mark.parametrize("family", [name for name in REFUSED if not missing(name)])
@@ -98,4 +124,4 @@ def test_enough_families_pass_all_that_there_is_to_check(
 
 
 def test_what_is_said_of_families_is_said_of_known_ones() -> None:
-    assert {*REFUSED, *NOTHING, *ALIKE} <= set(FAMILIES)
+    assert {*REFUSED, *NOTHING, *UNSHARED, *ALIKE} <= set(FAMILIES)

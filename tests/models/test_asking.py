@@ -117,7 +117,7 @@ def test_scores_are_log_probabilities_of_the_letters_as_the_next_token(
 
 
 def test_the_llm_is_given_the_features_that_were_read(vlm: TransformersVlm) -> None:
-    asked = [prompt(noise(0), noise(1), words=n) for n in (1, 9)]
+    asked = [prompt(noise(n), noise(n + 1), words=n) for n in (1, 9)]
     given: list[tuple[torch.Tensor, torch.Tensor]] = []
     model = vlm._engine.model
     words = [
