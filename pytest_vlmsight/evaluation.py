@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import questions
-from .ceiling import Ceiling, CeilingReader
+from .ceiling import UNDECIDED, Ceiling, CeilingReader
 from .models.base import MeasurementError, NoMapError
 from .models.wordings import DEFAULT
 from .remembered import Remembered
 from .tasks.generated import GenerationError
+from .tasks.item import NO_READOUT
 from .tasks.markers import Markers
 from .tasks.own import OwnTaskError
 from .tasks.presentation import Presentation, balanced_orders, present, rotations
@@ -171,13 +172,16 @@ def evaluate(
         raise MeasurementError(f"task {task.name} has no items")
     asked = presentations(items, settings)
     model = Remembered(vlm, task, cache=cache, scoring=settings.scoring, told=progress or _silent)
+    unmeasured: dict[str, str] = {}
+    if task.readout == NO_READOUT:
+        unmeasured = dict.fromkeys(settings.ceiling, UNDECIDED)
     readers = {
         kind: CeilingReader(
             task.readout, items=items, kind=kind, stage=str(vlm.fed_from), seed=settings.seed
         )
         for kind in settings.ceiling
+        if kind not in unmeasured
     }
-    unmeasured: dict[str, str] = {}
     shown = questions.sighted(asked, wording=wording)
     try:
         rows = model.ask("sighted", shown, reader=readers.get("matched"), turns=len(asked[0]))
@@ -230,6 +234,7 @@ def evaluate(
             "image_size": _image_size(items),
             "difficulty": " ".join(_spelled(knob) for knob in task.knobs) or None,
             "markers": marker_style(items),
+            **(task.told(settings.items, settings.seed) if task.told is not None else {}),
         },
         slices=tuple(item.slices for item in items),
         asked=tuple(

@@ -127,6 +127,16 @@ def _task_lines(task: str, cell: Mapping[str, Any]) -> list[str]:
         f"{'  ' + kind + ' ceiling':<{_TASK}} {'':>7} {'':>5} {_share(share):>7}"
         for kind, share in ceilings.items()
     ]
+    if "vlm_pairs" in cell:
+        blind_pairs = max(v for k, v in cell.items() if k.startswith("vlm_pair_blind_"))
+        kind = cell.get("vlm_decided_by")
+        more.append(
+            f"{'  both of a pair':<{_TASK}} {_share(cell['vlm_pair_sighted']):>7} "
+            f"{_share(blind_pairs):>5} {_share(cell.get(f'vlm_pair_ceiling_{kind}')):>7} {'':>6} "
+            f"{cell['vlm_pairs']:>5}"
+        )
+    if cell.get("vlm_left_out"):
+        more.append(f"  {cell['vlm_left_out']} items left out, on both sides: see the record")
     return [line, *more]
 
 

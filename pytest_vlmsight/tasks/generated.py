@@ -45,6 +45,7 @@ class Canvas:
         size: side of the square pictures in px.
         markers: draws them.
         cache: folder where items and rendered pictures are kept; None keeps none.
+        data: folder of public data sets that the user downloaded; None where there is none.
 
     Raises:
         ValueError: the size is out of bounds.
@@ -53,6 +54,7 @@ class Canvas:
     size: int = 224
     markers: Markers = DEFAULT_MARKERS
     cache: Path | None = None
+    data: Path | None = None
 
     def __post_init__(self) -> None:
         if not SIZES[0] <= self.size <= SIZES[1]:

@@ -57,6 +57,7 @@ vlm_report = my report.html
 vlm_badge = my badge.svg
 vlm_cache_dir = my pictures
 vlm_no_cache = yes
+vlm_data_dir = my data
 vlm_jobs = 3
 vlm_trust_remote_code = yes
 vlm_gates =
@@ -96,6 +97,7 @@ vlm_report = "my report.html"
 vlm_badge = "my badge.svg"
 vlm_cache_dir = "my pictures"
 vlm_no_cache = true
+vlm_data_dir = "my data"
 vlm_jobs = "3"
 vlm_trust_remote_code = true
 vlm_gates = ["tiny margin=.15", "low_* alpha=.2 margin=.3"]
