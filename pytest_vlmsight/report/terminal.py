@@ -136,7 +136,9 @@ def _task_lines(task: str, cell: Mapping[str, Any]) -> list[str]:
             f"{cell['vlm_pairs']:>5}"
         )
     if cell.get("vlm_left_out"):
-        more.append(f"  {cell['vlm_left_out']} items left out, on both sides: see the record")
+        count = cell["vlm_left_out"]
+        what = "item" if count == 1 else "items"
+        more.append(f"  {count} {what} left out of both sides: see left_out_items in the record")
     return [line, *more]
 
 

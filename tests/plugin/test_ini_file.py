@@ -132,6 +132,7 @@ def test_every_setting_can_be_made_in_a_file(
 ) -> None:
     assert all(f"\n{option.dest} = " in text for option in OPTIONS)
     (folders / file).write_text(text)
+    (folders / "my data").mkdir()
     assert run_suite("--collect-only", "-q").collected == CASES
     (settings,) = read
     assert (settings.vlms, settings.tasks) == (("oracle",), ("tiny", "made_colours"))
@@ -149,6 +150,7 @@ def test_every_setting_can_be_made_in_a_file(
     assert settings.baseline == "my baselines/"
     assert (settings.update, settings.update_new, gate.drop) == (False, True, 0.12)
     assert settings.jobs == 3
+    assert settings.data_dir == "my data"
     assert settings.diagnose == ("all",)
     assert settings.difficulty == (
         ("made_*", (("shade", "120..160"),)),

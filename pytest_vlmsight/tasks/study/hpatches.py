@@ -87,20 +87,23 @@ class _Hpatches(Source):
         one, other = (files.picture(f"{k}.ppm", where, f"image {k}") for k in (i, j))
         moved = self._homography(folder, j) @ _inverted(self._homography(folder, i), folder, i)
         places = _places(name, one, other, moved)
-        for at, (reference, right) in enumerate(places):
-            rest = [target for _, target in (*places[:at], *places[at + 1 :])]
-            wrong = apart(right, rest, size=other.size, count=3, least=_FAR)
-            if wrong is not None:
-                return self._matched(name, (one, other), (reference, right), wrong)
+        for at, (_, target) in enumerate(places):
+            rest = [place for _, place in (*places[:at], *places[at + 1 :])]
+            far = apart(target, rest, size=other.size, count=3, least=_FAR)
+            if far is not None:
+                return self._matched(name, (one, other), places, [target, *far])
         return LeftOut(name, "the images share too little for four points far from each other")
 
     def _matched(
         self,
         name: str,
         pictures: tuple[Picture, Picture],
-        pair: tuple[Spot, Spot],
-        wrong: Sequence[Spot],
+        places: Sequence[tuple[Spot, Spot]],
+        options: Sequence[Spot],
     ) -> Item:
+        """An item with one of the options right, whichever has more texture."""
+        right = options[int(generator("study", "hpatches right", name).random() * len(options))]
+        reference = next(start for start, target in places if target == right)
         folder = name.split(maxsplit=1)[0]
         change = {"i": "light", "v": "viewpoint"}.get(folder[:1], "other")
         return match_item(
@@ -108,9 +111,9 @@ class _Hpatches(Source):
             name=name,
             pictures=pictures,
             question=_QUESTION,
-            reference=pair[0],
-            right=pair[1],
-            wrong=wrong,
+            reference=reference,
+            right=right,
+            wrong=[place for place in options if place != right],
             slices=(("change", change), ("scene", folder)),
         )
 
