@@ -194,7 +194,7 @@ def boxed(name: str, colours: Sequence[str]) -> Image.Image:
     return image
 
 
-def _depth(i: int) -> dict[str, Any]:
+def depth_row(i: int) -> dict[str, Any]:
     question = (
         "Which object is closer to the camera taking this photo, the night stand (highlighted by "
         "a red box) or the books (highlighted by a blue box)?"
@@ -267,12 +267,8 @@ def cv_bench_rows(*makes: Callable[[int], dict[str, Any]], n: int = 8) -> Values
 
 def write_cv_bench(folder: Path) -> None:
     """Both tables."""
-    write_table(
-        folder / "test_2d.parquet", cv_bench_rows(_relation, _count), pictures=["image"]
-    )
-    write_table(
-        folder / "test_3d.parquet", cv_bench_rows(_depth, _distance), pictures=["image"]
-    )
+    write_table(folder / "test_2d.parquet", cv_bench_rows(_relation, _count), pictures=["image"])
+    write_table(folder / "test_3d.parquet", cv_bench_rows(depth_row, _distance), pictures=["image"])
 
 
 # Others of the hub -----------------------------------------------------------------------------

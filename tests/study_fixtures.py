@@ -58,17 +58,22 @@ def study_files(tmp_path_factory: pytest.TempPathFactory) -> Laid:
 
 
 @pytest.fixture
-def use_hub(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
-    """Has the hub's client use a cache, and no network, and forgets the real files' hashes."""
-    from huggingface_hub import constants
-
+def any_content(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forgets the hashes of real files, which files that a test writes do not have."""
     from pytest_vlmsight.tasks.study import data_sets
+
+    for key, data in list(data_sets.DATA_SETS.items()):
+        monkeypatch.setitem(data_sets.DATA_SETS, key, replace(data, sha256={}))
+
+
+@pytest.fixture
+def use_hub(any_content: None, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
+    """Has the hub's client use a cache, and no network."""
+    from huggingface_hub import constants
 
     def use(cache: Path) -> None:
         monkeypatch.setattr(constants, "HF_HUB_CACHE", str(cache))
         monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-        for key, data in list(data_sets.DATA_SETS.items()):
-            monkeypatch.setitem(data_sets.DATA_SETS, key, replace(data, sha256={}))
 
     return use
 

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-import pytest
 from hub_cache import offline
 
 from pytest_vlmsight.tasks.study.catalogue import STUDY
@@ -15,6 +14,7 @@ from pytest_vlmsight.tasks.study.catalogue import STUDY
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
     from plugin_fixtures import RunSuite
     from study_fixtures import Laid
 
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 FEW = ("--vlm-items=6", "--vlm-margin=.45", "--vlm-alpha=.2", "--vlm-ceiling=native")
 
 
-def test_every_loader_in_a_run_of_all_tasks(
-    run_suite: RunSuite, folders: Path, laid: Laid
-) -> None:
+def test_every_loader_in_a_run_of_all_tasks(run_suite: RunSuite, folders: Path, laid: Laid) -> None:
     run = run_suite(
         *("--vlm=always_a", "--vlm-tasks=study/*", "--vlm-tasks=study/*/*", *FEW),
         *(f"--vlm-data-dir={laid.own}", "--vlm-json=run.json"),

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pytest_vlmsight.tasks.item import Picture
 
     from .access import Files
+    from .drawn_boxes import Corners
     from .rows import Row
 
 _TABLES = {"Depth": "3d", "Distance": "3d", "Relation": "2d", "Count": "2d"}
@@ -135,7 +136,7 @@ def _named(question: str, options: Sequence[str]) -> dict[str, str] | str:
     """
     told = _HIGHLIGHTED.findall(question)
     colours = [colour for _, colour in told]
-    if len(set(colours)) < len(colours) or not set(colours) <= set(CHANNELS):
+    if not colours or len(set(colours)) < len(colours) or not set(colours) <= set(CHANNELS):
         return f"the question names boxes by {', '.join(colours) or 'no colour'}"
     # What is compared comes last: "closer to the lamp, the lamp or the chair" names two lamps.
     last = told[len(told) - len(options) :]
@@ -150,8 +151,8 @@ def _named(question: str, options: Sequence[str]) -> dict[str, str] | str:
     return found
 
 
-def _places(row: Row, count: int) -> list[tuple[float, ...]]:
-    """Four numbers for each box, from lists or from the text of lists."""
+def _places(row: Row, count: int) -> list[Corners]:
+    """The corners of each box, from lists or from the text of lists."""
     value = row.values.get("bbox")
     if isinstance(value, str):
         try:
@@ -160,4 +161,8 @@ def _places(row: Row, count: int) -> list[tuple[float, ...]]:
             raise row.where.wrong("bbox", value, "a list of boxes") from error
     if not isinstance(value, list) or len(value) != count:
         raise row.where.wrong("bbox", value, f"a list of {count} boxes")
-    return [row.all_finite("bbox", box, 4) for box in value]
+    places = []
+    for box in value:
+        x0, y0, x1, y1 = row.all_finite("bbox", box, 4)
+        places.append((x0, y0, x1, y1))
+    return places

@@ -1,8 +1,8 @@
 """Which of some boxes is drawn in which colour: CV-Bench draws them and gives their places apart.
 
-Neither the order of its boxes nor whether they are corners or corner and size is documented, and
-readers have met boxes in another order than that of the colours. So nothing is assumed: a box is
-that of a colour where the picture has a line of that colour along its edges.
+The order of its boxes is not documented, and readers have met another than that of the colours. So
+nothing is assumed: a box is that of a colour where the picture has a line of that colour along its
+edges.
 """
 
 from __future__ import annotations
@@ -32,32 +32,17 @@ CHANNELS: Mapping[str, int] = {"red": 0, "green": 1, "blue": 2}
 
 
 def drawn_as(
-    pixels: NDArray[np.uint8], boxes: Sequence[Sequence[float]], colours: Sequence[str]
+    pixels: NDArray[np.uint8], boxes: Sequence[Corners], colours: Sequence[str]
 ) -> dict[str, Corners] | str:
     """Colour → the box that is drawn in it, or why that is not certain.
 
     Args:
         pixels: (height, width, 3) of the picture.
-        boxes: four numbers each: two corners, or a corner and a size.
+        boxes: their corners.
         colours: that are to be found, as many as boxes.
     """
     if len(boxes) != len(colours):
         return f"{len(boxes)} boxes for {len(colours)} colours"
-    reasons = []
-    for form, corners in (
-        ("corners", [(x, y, u, v) for x, y, u, v in boxes]),
-        ("corner and size", [(x, y, x + u, y + v) for x, y, u, v in boxes]),
-    ):
-        found = _matched(pixels, corners, colours)
-        if not isinstance(found, str):
-            return found
-        reasons.append(f"read as {form}, {found}")
-    return "; ".join(reasons)
-
-
-def _matched(
-    pixels: NDArray[np.uint8], boxes: Sequence[Corners], colours: Sequence[str]
-) -> dict[str, Corners] | str:
     height, width = pixels.shape[:2]
     found: dict[str, Corners] = {}
     for number, (x0, y0, x1, y1) in enumerate(boxes, start=1):

@@ -107,7 +107,7 @@ def human_accuracy(row: Row) -> float:
     once in n images.
     """
     guessed = 1 / row.whole("n_objects", least=3)
-    return row.number("human_avg") * (1 - guessed) + guessed
+    return max(0.0, row.number("human_avg") * (1 - guessed) + guessed)  # no -0.0
 
 
 def _family(row: Row) -> str:
