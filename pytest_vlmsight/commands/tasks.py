@@ -35,7 +35,7 @@ def run(parsed: argparse.Namespace) -> None:
         size = "unlimited" if task.available is None else f"{task.available} items"
         if task.on_demand:
             size = "items of a data set" if task.available is None else f"up to {size}"
-        print(f"{task.name} (version {task.version}, {size}, readout {task.readout})")
+        told(f"{task.name} (version {task.version}, {size}, readout {task.readout})")
         told(f"    {task.source}; {task.licence}")
         for knob in task.knobs:
             (low, high), (least, most) = knob.span, knob.limits

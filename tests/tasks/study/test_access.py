@@ -87,9 +87,7 @@ def test_a_file_of_the_hub_s_cache_that_is_not_what_its_name_says(
     here = replace(study_files, hub=tmp_path / "hub")
     blob = next(here.snapshot("MMVP").rglob("*.parquet")).resolve()
     blob.write_bytes(blob.read_bytes()[:-100])
-    with pytest.raises(
-        StudyError, match=r"MMVP: data/train-00000-of-00001.parquet has the SHA-256"
-    ):
+    with pytest.raises(StudyError, match=r"data/train-00000-of-00001.parquet has the SHA-256"):
         find(DATA_SETS["MMVP"], ("*train*.parquet",), canvas=Canvas())
 
 

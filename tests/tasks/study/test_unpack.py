@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import stat
 import tarfile
 import zipfile
@@ -164,7 +165,7 @@ def test_a_run_that_is_killed_leaves_no_folder_that_is_read(
     with monkeypatch.context() as patched:
         patched.setattr(module, "_copy", killed)
         # Not even what is done on the way out is done by a process that is killed.
-        patched.setattr(module.shutil, "rmtree", lambda *_, **__: None)
+        patched.setattr(shutil, "rmtree", lambda *_, **__: None)
         with pytest.raises(KilledError):
             unpack(archive, tmp_path / "kept")
     assert not (tmp_path / "kept").exists()
