@@ -34,7 +34,7 @@ of all that it drew. From it the item is made without looking for it again."""
 
 
 class GenerationError(RuntimeError):
-    """An item could not be made within the bounded tries; the message names task and seed."""
+    """Items could not be made, in the bounded tries or of a data set; the message names them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

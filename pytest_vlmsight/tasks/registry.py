@@ -211,7 +211,8 @@ def _sources(pattern: str, known: Sequence[str]) -> list[str] | list[Path]:
         raise _unknown(pattern, given, known)
     if path.is_dir():
         raise _unknown(pattern, f"it is a folder without {_MANIFEST}", known)
-    close = difflib.get_close_matches(pattern, known, n=3, cutoff=0.5)
+    alike = [name for name in known if name not in STUDY or "/" in pattern]
+    close = difflib.get_close_matches(pattern, alike, n=3, cutoff=0.5)
     hint = f" (did you mean {' or '.join(close)}?)" if close else ""
     raise _unknown(pattern, f"no such task or folder{hint}", known)
 

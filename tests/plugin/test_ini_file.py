@@ -165,6 +165,7 @@ def test_command_line_beats_the_file(
     run_suite: RunSuite, folders: Path, read: list[Settings]
 ) -> None:
     (folders / "pytest.ini").write_text(INI)
+    (folders / "my data").mkdir()
     typed = ("--vlm=always_a", "--vlm-items=31", "--vlm-margin=.25", "--vlm-blind=noise")
     run = run_suite(*typed, "--collect-only", "-q")
     assert run.collected == [case.replace("oracle", "always_a") for case in CASES]

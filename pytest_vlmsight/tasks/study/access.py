@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from .errors import StudyError
 from .extra import require
-from .unpack import unpack
+from .unpack import FOLDER, unpack
 
 if TYPE_CHECKING:
     from pytest_vlmsight.tasks.generated import Canvas
@@ -206,7 +206,7 @@ def _unpacked(archive: Path, data: DataSet, *, canvas: Canvas) -> Path:
     """The folder of an archive's files, known by the archive's content."""
     real = archive.resolve()
     digest = _sha256(real, real.stat().st_mtime_ns, real.stat().st_size)
-    base = _passing() if canvas.cache is None else canvas.cache / "study"
+    base = _passing() if canvas.cache is None else canvas.cache / FOLDER
     return unpack(archive, base / f"{data.key}-{digest[:20]}")
 
 

@@ -23,6 +23,9 @@ from .errors import StudyError, Where
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+FOLDER = "study"
+"""Where archives are unpacked, of the folder of what is kept."""
+
 _CHUNK = 2**20
 
 _JUNK = ("__MACOSX", ".DS_Store")
@@ -76,6 +79,24 @@ def unpack(archive: Path, folder: Path, *, limits: Limits = DEFAULT_LIMITS) -> P
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     return folder
+
+
+def forget(kept: Path) -> int:
+    """Remove all that was unpacked below the folder of what is kept.
+
+    Whole folders, each out of sight before its first file is gone: half of one is never read.
+
+    Returns:
+        Bytes that were freed.
+    """
+    base = kept / FOLDER
+    freed = 0
+    for folder in base.iterdir() if base.is_dir() else ():
+        freed += sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())
+        gone = folder.with_name(f".gone-{secrets.token_hex(4)}")
+        folder.replace(gone)
+        shutil.rmtree(gone, ignore_errors=True)
+    return freed
 
 
 def _write(archive: Path, folder: Path, limits: Limits) -> None:

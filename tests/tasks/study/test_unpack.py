@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_vlmsight.tasks.study.errors import StudyError
-from pytest_vlmsight.tasks.study.unpack import Limits, unpack
+from pytest_vlmsight.tasks.study.unpack import Limits, forget, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -190,3 +190,15 @@ def test_whatever_a_member_is_called_it_stays_inside(
         assert not (base / "deep" / "er").exists()
     assert {p.name for p in base.iterdir()} <= {"archive", "deep"}
     assert {p.name for p in (base / "deep").iterdir()} <= {"er"}
+
+
+def test_what_was_unpacked_is_cleared_with_all_else_that_is_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from pytest_vlmsight.cli import main
+
+    unpack(zipped(tmp_path / "a.zip", {"x/one": bytes(100)}), tmp_path / "kept" / "study" / "a")
+    assert main(["cache", "clear", "--dir", str(tmp_path / "kept")]) == 0
+    assert "removed 100 B" in capsys.readouterr().out
+    assert list((tmp_path / "kept" / "study").iterdir()) == []
+    assert forget(tmp_path / "kept") == forget(tmp_path / "none") == 0
