@@ -65,7 +65,7 @@ DATA_SETS: dict[str, DataSet] = {
                 )
             },
         ),
-        DataSet(key="MOCHI", hub="tzler/MOCHI", licence="not stated to us: see its page"),
+        DataSet(key="MOCHI", hub="tzler/MOCHI", licence="licence unknown to us: see its page"),
         DataSet(
             key="DA-2K",
             hub="depth-anything/DA-2K",
@@ -76,14 +76,16 @@ DATA_SETS: dict[str, DataSet] = {
                 "DA-2K.zip": "ff0e48e7cc53273efd1312610e51f1ec87bea0b8a22daf37125fd81246592b81"
             },
         ),
-        DataSet(key="MMVP", hub="lmms-lab-eval/MMVP", licence="not stated to us: see its page"),
+        DataSet(
+            key="MMVP", hub="lmms-lab-eval/MMVP", licence="licence unknown to us: see its page"
+        ),
         DataSet(key="VisOnlyQA_Eval_Real", hub="ryokamoi/VisOnlyQA_Eval_Real", licence="GPL-3.0"),
-        DataSet(key="dtd", hub="tanganke/dtd", licence="not stated to us: see its page"),
-        DataSet(key="wikiart", hub="huggan/wikiart", licence="not stated to us: see its page"),
+        DataSet(key="dtd", hub="tanganke/dtd", licence="licence unknown to us: see its page"),
+        DataSet(key="wikiart", hub="huggan/wikiart", licence="licence unknown to us: see its page"),
         DataSet(
             key="SPair-71k",
             homepage="https://cvlab.postech.ac.kr/research/SPair-71k/",
-            licence="not stated to us: see its page",
+            licence="licence unknown to us: see its page",
             archives=("SPair-71k.tar.gz", "SPair-71k.tar"),
         ),
         DataSet(
@@ -95,7 +97,7 @@ DATA_SETS: dict[str, DataSet] = {
         DataSet(
             key="FunKPoint",
             homepage="its authors, on request",
-            licence="not stated to us: as its authors say",
+            licence="as its authors say",
             archives=("FunKPoint.zip", "FunKPoint.tar.gz"),
         ),
     )
