@@ -24,7 +24,10 @@ LEAST_WITH_INTERVAL = 5
 MOST_VALUES = 8
 """Values that a slice may have to be broken down by: one with more names single things."""
 
-GROUPS = frozenset({"scene"})
+PAIR = "pair"
+"""Slice of items that are scored together besides: a pair is right where all of its items are."""
+
+GROUPS = frozenset({"scene", PAIR})
 """Slices that say which items belong together, and nothing of what makes an item hard."""
 
 
@@ -78,11 +81,6 @@ class SliceAccuracy:
 
 def accuracies(evaluation: Evaluation, *, confidence: float) -> list[Accuracy]:
     """Sighted, every blind run and every measured ceiling."""
-    scores = {"sighted": evaluation.sighted.scores(evaluation.gold)}
-    for kind, answers in evaluation.blind.items():
-        scores[f"blind_{kind}"] = answers.scores(evaluation.gold)
-    for kind in evaluation.ceilings:
-        scores[f"ceiling_{kind}"] = evaluation.ceiling_scores(kind)
     scenes = _scenes(evaluation)
     return [
         Accuracy(
@@ -90,16 +88,55 @@ def accuracies(evaluation: Evaluation, *, confidence: float) -> list[Accuracy]:
             share=float(score.mean()),
             interval=share_interval(score, scenes=scenes, confidence=confidence),
         )
-        for name, score in scores.items()
+        for name, score in _scores(evaluation).items()
     ]
+
+
+def _scores(evaluation: Evaluation) -> dict[str, np.ndarray]:
+    """Name of an accuracy → (n,) scores."""
+    scores = {"sighted": evaluation.sighted.scores(evaluation.gold)}
+    for kind, answers in evaluation.blind.items():
+        scores[f"blind_{kind}"] = answers.scores(evaluation.gold)
+    for kind in evaluation.ceilings:
+        scores[f"ceiling_{kind}"] = evaluation.ceiling_scores(kind)
+    return scores
+
+
+def in_pairs(evaluation: Evaluation, *, confidence: float) -> tuple[list[Accuracy], int]:
+    """The accuracies of pairs of items, and how many pairs there are.
+
+    A pair is right where all of its items are, in all of their rotations. A pair of which the run
+    has one item alone does not count.
+
+    Args:
+        evaluation: one (model, task), whose items may be labelled with the slice ``PAIR``.
+        confidence: of the intervals, two-sided.
+
+    Returns:
+        No accuracies and 0 where the items come in no pairs.
+    """
+    members = [rows for rows in _members(evaluation).get(PAIR, {}).values() if len(rows) > 1]
+    if not members:
+        return [], 0
+    scenes = _scenes(evaluation)
+    own = None if scenes is None else scenes.among([rows[0] for rows in members])
+    found = []
+    for name, scores in _scores(evaluation).items():
+        right = np.array([float((scores[rows] == 1).all()) for rows in members])
+        interval = share_interval(right, scenes=own, confidence=confidence)
+        found.append(Accuracy(name=name, share=float(right.mean()), interval=interval))
+    return found, len(members)
 
 
 def figures(evaluation: Evaluation, *, alpha: float) -> str:
     """All accuracies of an evaluation in a line, with n and the intervals' level."""
     shown = ", ".join(map(str, accuracies(evaluation, confidence=1 - 2 * alpha)))
     chance = f"chance {100 * float(evaluation.chance.mean()):.1f}%"
-    n = items_asked(evaluation)
-    return f"{shown}, {chance}; n={n}, {1 - 2 * alpha:.0%} intervals"
+    line = f"{shown}, {chance}; n={items_asked(evaluation)}, {1 - 2 * alpha:.0%} intervals"
+    pairs, count = in_pairs(evaluation, confidence=1 - 2 * alpha)
+    if count:
+        line += f"; of {count} pairs both right: {', '.join(map(str, pairs))}"
+    return line
 
 
 def items_asked(evaluation: Evaluation) -> str:

@@ -17,7 +17,7 @@ import numpy as np
 from .depth_ceiling import DepthCeiling, has_depth
 from .models.base import MeasurementError
 from .tasks.groups import group_items
-from .tasks.item import REFERENCE, Box, Point, letter
+from .tasks.item import NO_READOUT, REFERENCE, Box, Point, letter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     from .models.base import PatchGrid
     from .tasks.item import Item
+
+UNDECIDED = "no readout of an encoder decides this task"
+"""Why a task whose readout is ``NO_READOUT`` has no ceiling."""
 
 TRAINED = frozenset({"linear", "depth"})
 """Readouts that are fitted (and so cross-fitted by group).
@@ -103,6 +106,8 @@ class CeilingReader:
             MeasurementError: another number of grids than images, or an item without what its
                 readout needs.
         """
+        if self.readout == NO_READOUT:
+            raise MeasurementError(UNDECIDED)
         if len(grids) != len(item.images):
             raise MeasurementError(
                 f"item {item.name}: features of {len(grids)} images for {len(item.images)}"

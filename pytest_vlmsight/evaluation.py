@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import questions
-from .ceiling import Ceiling, CeilingReader
+from .ceiling import UNDECIDED, Ceiling, CeilingReader
 from .models.base import MeasurementError, NoMapError
 from .models.wordings import DEFAULT
 from .remembered import Remembered
 from .sequence import Order, Sequential, random_order, whole_scenes
 from .tasks.generated import GenerationError
+from .tasks.item import NO_READOUT
 from .tasks.markers import Markers
 from .tasks.own import OwnTaskError
 from .tasks.presentation import Presentation, balanced_orders, present, rotations
@@ -304,6 +305,8 @@ class _Measuring:
         self._rows: dict[str, list[np.ndarray]] = {what: [] for what in put}
         self._looks: list[int] = []
         self._unmeasured: dict[str, str] = {}
+        if task.readout == NO_READOUT:
+            self._unmeasured = dict.fromkeys(settings.ceiling, UNDECIDED)
         self._readers = {
             kind: CeilingReader(
                 task.readout,
@@ -313,6 +316,7 @@ class _Measuring:
                 seed=settings.seed,
             )
             for kind in settings.ceiling
+            if kind not in self._unmeasured
         }
         self._foretold: dict[str, list[int]] = {
             kind: [] for kind, reader in self._readers.items() if reader.is_fitted
@@ -388,6 +392,7 @@ class _Measuring:
                 "image_size": _image_size(self._source),
                 "difficulty": " ".join(_spelled(knob) for knob in task.knobs) or None,
                 "markers": marker_style(self._source),
+                **(task.told(settings.items, settings.seed) if task.told is not None else {}),
             },
             slices=tuple(item.slices for item in items),
             asked=tuple(

@@ -444,6 +444,14 @@ OPTIONS = (
         valued=False,
     ),
     Option(
+        name="data-dir",
+        parse=_word,
+        default=None,
+        expected="a folder that is there",
+        help="where public data sets lie that you downloaded, for tasks study/… (docs/study.md)",
+        whole=True,
+    ),
+    Option(
         name="jobs",
         parse=_whole(1, words={"auto": None}),
         default=None,

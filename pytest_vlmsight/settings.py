@@ -64,6 +64,7 @@ class Settings:
     badge: str | None = None
     cache_dir: str | None = None
     no_cache: bool = False
+    data_dir: str | None = None
     jobs: int | None = None
     trust_remote_code: bool = False
 
@@ -80,12 +81,38 @@ class Settings:
 
         Raises:
             ValueError: the size or a word of the markers cannot be used.
-            SettingError: the cache folder is a file or cannot be looked up.
+            SettingError: the cache folder is a file or cannot be looked up, or there is no
+                folder of data.
         """
         from .tasks.generated import Canvas
         from .tasks.marker_words import parse_markers
 
-        return Canvas(size=self.size, markers=parse_markers(self.marker), cache=self.cache_folder())
+        return Canvas(
+            size=self.size,
+            markers=parse_markers(self.marker),
+            cache=self.cache_folder(),
+            data=self.data_folder(),
+        )
+
+    def data_folder(self) -> Path | None:
+        """Where public data sets lie that the user downloaded; None where nothing is said.
+
+        Raises:
+            SettingError: it is no folder.
+        """
+        if self.data_dir is None:
+            return None
+        try:
+            folder = Path(self.data_dir).expanduser().absolute()
+            there = folder.is_dir()
+        except (OSError, RuntimeError) as error:
+            raise SettingError(f"--vlm-data-dir={self.data_dir}: {error}") from error
+        if not there:
+            raise SettingError(
+                f"--vlm-data-dir={self.data_dir}: there is no such folder; expected the folder "
+                "that public data sets were downloaded to (docs/study.md)"
+            )
+        return folder
 
     def cache_folder(self) -> Path | None:
         """Where items, pictures and answers are kept; None where they are not.

@@ -31,7 +31,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(cache.cleanup)
 
 
-pytest_plugins = ["pytester", "task_fixtures", "model_fixtures", "plugin_fixtures"]
+pytest_plugins = [
+    "pytester",
+    "task_fixtures",
+    "model_fixtures",
+    "plugin_fixtures",
+    "study_fixtures",
+]
 
 
 @pytest.fixture(scope="session")

@@ -10,22 +10,33 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def lay_out(cache: Path, hub_id: str, commits: dict[str, Path], refs: dict[str, str]) -> None:
+def lay_out(
+    cache: Path,
+    hub_id: str,
+    commits: dict[str, Path],
+    refs: dict[str, str],
+    *,
+    kind: str = "models",
+) -> Path:
     """Write folders as snapshots of a hub id: files in blobs/, links to them in snapshots/."""
-    top = cache / f"models--{hub_id.replace('/', '--')}"
+    top = cache / f"{kind}--{hub_id.replace('/', '--')}"
     (top / "blobs").mkdir(parents=True)
     for commit, folder in commits.items():
         snapshot = top / "snapshots" / commit
         snapshot.mkdir(parents=True)
-        for path in folder.iterdir():
+        for path in (path for path in folder.rglob("*") if path.is_file()):
             content = path.read_bytes()
             digest = hashlib.sha256(content).hexdigest()
             (top / "blobs" / digest).write_bytes(content)
-            (snapshot / path.name).symlink_to(f"../../blobs/{digest}")
+            link = snapshot / path.relative_to(folder)
+            link.parent.mkdir(parents=True, exist_ok=True)
+            up = "../" * (len(link.relative_to(top).parts) - 1)
+            link.symlink_to(f"{up}blobs/{digest}")
     for name, commit in refs.items():
         ref = top / "refs" / name
         ref.parent.mkdir(parents=True, exist_ok=True)
         ref.write_text(commit)
+    return top
 
 
 def offline(cache: Path) -> dict[str, str]:

@@ -9,7 +9,7 @@ import pytest
 from fake_vlm import FakeVlm, always
 from made_items import same_colour_items, task
 
-from pytest_vlmsight.accuracy import SliceShare, accuracies, by_slice, figures
+from pytest_vlmsight.accuracy import SliceShare, accuracies, by_slice, figures, in_pairs
 from pytest_vlmsight.evaluation import Evaluation, evaluate
 from pytest_vlmsight.settings import Settings
 from pytest_vlmsight.stats.proportion import accuracy_interval, wilson_interval
@@ -130,3 +130,26 @@ def test_shares_of_rotated_items_are_averages() -> None:
         assert part.sighted.share == 0.5
         assert part.sighted.interval is not None
         assert 0.5 in part.sighted.interval
+
+
+def test_a_pair_is_right_where_both_of_its_items_are() -> None:
+    # Three pairs and one item whose other is not in the run.
+    evaluation = labelled(lambda i: (("pair", f"pair {i // 2}"),), n=7)
+    right = evaluation.sighted.scores(evaluation.gold)
+    found, count = in_pairs(evaluation, confidence=0.9)
+    assert count == 3
+    shares = {accuracy.name: accuracy.share for accuracy in found}
+    both = [right[2 * k] * right[2 * k + 1] for k in range(3)]
+    assert shares["sighted"] == pytest.approx(sum(both) / 3)
+    assert 0 < right.mean() < 1
+    assert shares["sighted"] < right.mean()
+    assert shares["ceiling_matched"] == 1
+    line = figures(evaluation, alpha=0.05)
+    assert "; of 3 pairs both right: sighted " in line
+    # A pair says what belongs together, not what makes an item hard.
+    assert by_slice(evaluation, kind="matched", confidence=0.9) == []
+
+
+def test_items_in_no_pairs_have_no_accuracy_in_pairs(evaluation: Evaluation) -> None:
+    assert in_pairs(evaluation, confidence=0.9) == ([], 0)
+    assert "pairs" not in figures(evaluation, alpha=0.05)

@@ -17,6 +17,7 @@ from pytest_vlmsight.cli import COMMANDS, main
 from pytest_vlmsight.models.aliases import ALIASES
 from pytest_vlmsight.tasks.pack import load_task
 from pytest_vlmsight.tasks.registry import BUILT_IN
+from pytest_vlmsight.tasks.study.catalogue import STUDY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,13 +44,18 @@ def refused(capsys: Capture, *arguments: str) -> str:
     return line
 
 
-def test_tasks_lists_the_built_in_ones(capsys: Capture) -> None:
+def test_tasks_lists_the_built_in_ones_and_those_of_public_data_sets(capsys: Capture) -> None:
     assert main(["tasks"]) == 0
     out, err = capsys.readouterr()
     heads = [line for line in out.splitlines() if not line.startswith(" ")]
-    assert [line.split()[0] for line in heads] == sorted(BUILT_IN)
+    assert [line.split()[0] for line in heads] == [*sorted(BUILT_IN), *sorted(STUDY)]
     assert "low_level_matching (version 2, unlimited, readout nearest_patch)" in out
     assert "Apache-2.0" in out
+    words = " ".join(out.split())
+    assert "study/art_style (version 1, up to 117 items, readout gram)" in words
+    assert "public data set: BLINK-Benchmark/BLINK, Art_Style; the painting of the same" in words
+    assert "study/visonlyqa (version 1, items of a data set, readout none)" in words
+    assert "GPL-3.0" in words
     assert max(map(len, out.splitlines())) <= 80
     assert not err
 

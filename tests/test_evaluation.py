@@ -267,3 +267,21 @@ def test_only_as_many_items_as_asked_for() -> None:
         FakeVlm(same_colour), task(same_colour_items(40)), settings=Settings(items=12)
     )
     assert evaluation.n == 12
+
+
+def test_a_task_without_a_readout_has_answers_and_no_ceiling() -> None:
+    settings = Settings(ceiling=("matched", "native"))
+    undecided = replace(task(same_colour_items(6)), readout="none")
+    evaluation = evaluate(FakeVlm(same_colour), undecided, settings=settings)
+    assert evaluation.n == 6
+    assert evaluation.ceilings == {}
+    assert set(evaluation.unmeasured) == {"matched", "native"}
+    assert "no readout of an encoder decides this task" in evaluation.unmeasured["native"]
+
+
+def test_provenance_tells_what_a_task_knows_of_its_items() -> None:
+    told = replace(
+        task(same_colour_items(6)), told=lambda n, seed: {"data": f"some@{seed}", "left_out": n}
+    )
+    evaluation = evaluate(FakeVlm(same_colour), told, settings=Settings(items=5, seed=3))
+    assert (evaluation.provenance["data"], evaluation.provenance["left_out"]) == ("some@3", 5)

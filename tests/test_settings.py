@@ -69,6 +69,7 @@ VALID: dict[str, list[tuple[Any, Any]]] = {
     "badge": [("sight.svg", "sight.svg"), ("a b/sight.json", "a b/sight.json")],
     "cache-dir": [("~/my pictures, here", "~/my pictures, here")],
     "no-cache": [("true", True), (True, True), ("no", False)],
+    "data-dir": [("~/my data, here", "~/my data, here")],
     "jobs": [("auto", None), ("3", 3)],
     "trust-remote-code": [
         ("TRUE", True),

@@ -177,6 +177,7 @@ def _clear(folder: Path, *, model: str | None) -> int:
     """Remove all answers of a model, or all that there is."""
     from pytest_vlmsight.records import cache_file, cache_room
     from pytest_vlmsight.tasks.kept_files import KINDS, kept_files, remove_files
+    from pytest_vlmsight.tasks.study.unpack import forget
 
     try:
         with _answers(folder) as connection:
@@ -191,6 +192,7 @@ def _clear(folder: Path, *, model: str | None) -> int:
     if model is None:
         removed += cache_file.delete(cache_file.aside_of(_file(folder)))
         removed += sum(remove_files(kept_files(folder, k), limit=0, days=None) for k in KINDS)
+        removed += forget(folder)
     return removed
 
 

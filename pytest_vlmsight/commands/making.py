@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
-    from pathlib import Path
 
     from pytest_vlmsight.tasks.item import Task
 
@@ -23,6 +23,9 @@ def add_making(command: argparse.ArgumentParser, *, n: int) -> None:
     command.add_argument("--seed", type=int, default=0, help="seed of items and orders (0)")
     command.add_argument(
         "--size", type=int, default=224, help="side of generated pictures in px (224)"
+    )
+    command.add_argument(
+        "--data-dir", type=Path, help="where public data sets lie, for tasks study/… (the hub)"
     )
     command.add_argument(
         "--difficulty", nargs="*", default=[], help="name=VALUE name=LOW..HIGH …, see `tasks`"
@@ -65,7 +68,10 @@ def _how(parsed: argparse.Namespace, *, cache: Path | None = None) -> dict[str, 
 
     return {
         "canvas": Canvas(
-            size=parsed.size, markers=parse_markers(getattr(parsed, "marker", [])), cache=cache
+            size=parsed.size,
+            markers=parse_markers(getattr(parsed, "marker", [])),
+            cache=cache,
+            data=None if parsed.data_dir is None else parsed.data_dir.expanduser().absolute(),
         ),
         "difficulty": [("*", parse_knobs(parsed.difficulty))] if parsed.difficulty else [],
     }

@@ -15,22 +15,27 @@ if TYPE_CHECKING:
 def add(commands: Any) -> None:
     """Add the command."""
     command = commands.add_parser("tasks", help="list tasks")
-    command.add_argument("task", nargs="*", help="name, folder or glob (default: all built-in)")
+    command.add_argument(
+        "task", nargs="*", help="name, folder or glob (default: all that are known)"
+    )
     add_json(command, "a list of tasks")
     command.set_defaults(run=run)
 
 
 def run(parsed: argparse.Namespace) -> None:
     """Print a block for each task."""
-    from pytest_vlmsight.tasks.registry import resolve
+    from pytest_vlmsight.tasks.registry import BUILT_IN, resolve
+    from pytest_vlmsight.tasks.study.catalogue import STUDY
 
-    found = resolve(parsed.task)
+    found = resolve(parsed.task or [*sorted(BUILT_IN), *sorted(STUDY)])
     if parsed.json:
         print_json([_plain(task) for task in found])
         return
     for task in found:
         size = "unlimited" if task.available is None else f"{task.available} items"
-        print(f"{task.name} (version {task.version}, {size}, readout {task.readout})")
+        if task.on_demand:
+            size = "items of a data set" if task.available is None else f"up to {size}"
+        told(f"{task.name} (version {task.version}, {size}, readout {task.readout})")
         told(f"    {task.source}; {task.licence}")
         for knob in task.knobs:
             (low, high), (least, most) = knob.span, knob.limits

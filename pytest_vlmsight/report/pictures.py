@@ -89,10 +89,13 @@ class TaskPictures:
 
     def _task(self, name: str) -> Task:
         from pytest_vlmsight.tasks.registry import BUILT_IN
+        from pytest_vlmsight.tasks.study.catalogue import STUDY
 
         if name in self._tasks:
             return self._tasks[name]
-        if name not in BUILT_IN and name not in self._own:  # never a path that a record names
+        if (
+            name not in BUILT_IN and name not in STUDY and name not in self._own
+        ):  # never a path that a record names
             raise ValueError(f"the run's settings do not make task {name} again")
         # Measured by a test of the user's, which may ask for others than the run's tasks.
         return self._resolved([name])[0]
@@ -107,7 +110,7 @@ class TaskPictures:
         from pytest_vlmsight.task_shelf import TaskShelf
 
         settings = self._settings
-        canvas = self._canvas or replace(settings, cache_dir=None).canvas()
+        canvas = self._canvas or replace(settings, cache_dir=None, data_dir=None).canvas()
         return TaskShelf(settings, own=self._own, canvas=canvas).tasks(names)
 
     @cached_property

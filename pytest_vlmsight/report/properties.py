@@ -25,7 +25,7 @@ def evaluation_properties(
         kind: the ceiling that decides.
         alpha: intervals are two-sided at 1 - 2 alpha.
     """
-    from pytest_vlmsight.accuracy import accuracies, by_slice
+    from pytest_vlmsight.accuracy import accuracies, by_slice, in_pairs
 
     from .slices import to_json
 
@@ -43,6 +43,9 @@ def evaluation_properties(
             (f"vlm_{accuracy.name}_low", accuracy.interval.low),
             (f"vlm_{accuracy.name}_high", accuracy.interval.high),
         ]
+    pairs, count = in_pairs(evaluation, confidence=1 - 2 * alpha)
+    if count:
+        numbers += [("vlm_pairs", count), *((f"vlm_pair_{p.name}", p.share) for p in pairs)]
     numbers += [
         (f"vlm_{key}", value) for key, value in evaluation.provenance.items() if value is not None
     ]

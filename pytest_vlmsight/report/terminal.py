@@ -131,6 +131,18 @@ def _task_lines(task: str, cell: Mapping[str, Any]) -> list[str]:
     ]
     if cell.get("vlm_stopped"):
         more.append(f"  stopped after {cell['vlm_n']} of {cell['vlm_planned']} items")
+    if "vlm_pairs" in cell:
+        blind_pairs = max(v for k, v in cell.items() if k.startswith("vlm_pair_blind_"))
+        kind = cell.get("vlm_decided_by")
+        more.append(
+            f"{'  both of a pair':<{_TASK}} {_share(cell['vlm_pair_sighted']):>7} "
+            f"{_share(blind_pairs):>5} {_share(cell.get(f'vlm_pair_ceiling_{kind}')):>7} {'':>6} "
+            f"{cell['vlm_pairs']:>5}"
+        )
+    if cell.get("vlm_left_out"):
+        count = cell["vlm_left_out"]
+        what = "item" if count == 1 else "items"
+        more.append(f"  {count} {what} left out of both sides: see left_out_items in the record")
     return [line, *more]
 
 

@@ -34,7 +34,7 @@ of all that it drew. From it the item is made without looking for it again."""
 
 
 class GenerationError(RuntimeError):
-    """An item could not be made within the bounded tries; the message names task and seed."""
+    """Items could not be made, in the bounded tries or of a data set; the message names them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +45,7 @@ class Canvas:
         size: side of the square pictures in px.
         markers: draws them.
         cache: folder where items and rendered pictures are kept; None keeps none.
+        data: folder of public data sets that the user downloaded; None where there is none.
 
     Raises:
         ValueError: the size is out of bounds.
@@ -53,6 +54,7 @@ class Canvas:
     size: int = 224
     markers: Markers = DEFAULT_MARKERS
     cache: Path | None = None
+    data: Path | None = None
 
     def __post_init__(self) -> None:
         if not SIZES[0] <= self.size <= SIZES[1]:

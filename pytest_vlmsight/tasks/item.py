@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 REFERENCE = "REF"
 """Label of the point or box that the question starts from."""
 
-READOUTS = ("nearest_patch", "gram", "pooled", "oddity", "linear", "depth")
+NO_READOUT = "none"
+"""Of a task that nothing decides from encoder features: its VLM is compared with itself blind."""
+
+READOUTS = ("nearest_patch", "gram", "pooled", "oddity", "linear", "depth", NO_READOUT)
 """What can decide a task from encoder features."""
 
 
@@ -201,6 +204,11 @@ class Task:
             images are covered by the items' ids.
         knobs: what makes the items of a generated task easier or harder, each with the span that
             they are drawn from.
+        on_demand: whether ``make_items`` reads or downloads a data set, so that it is called when
+            a case runs and never while cases are collected. ``available`` is then what is known
+            of the data set beforehand.
+        told: (n, seed) → what is known of those items once they are made, for the record: names
+            and plain values. None where there is nothing to tell.
     """
 
     name: str
@@ -213,3 +221,5 @@ class Task:
     folder: Path | None = None
     fingerprint: str = ""
     knobs: tuple[Knob, ...] = ()
+    on_demand: bool = False
+    told: Callable[[int, int], Mapping[str, str | int]] | None = field(default=None, repr=False)

@@ -35,6 +35,7 @@ def own_tasks(config: pytest.Config) -> dict[str, MakeTask]:
         OwnTaskError: a hook returned something else, or a name is taken or cannot be one.
     """
     from .registry import BUILT_IN
+    from .study.catalogue import STUDY
 
     found: dict[str, MakeTask] = {}
     for tasks in config.hook.pytest_vlmsight_tasks(config=config):
@@ -54,8 +55,8 @@ def own_tasks(config: pytest.Config) -> dict[str, MakeTask]:
                     f"{_HOOK}: task {name}: got {shown(make)}; expected what makes the task, "
                     f"called with a canvas; {_SEE}"
                 )
-            if name in BUILT_IN or name in found:
-                other = "a built-in task" if name in BUILT_IN else "another conftest.py or plugin"
+            if name in BUILT_IN or name in STUDY or name in found:
+                other = "another conftest.py or plugin" if name in found else "a built-in task"
                 raise OwnTaskError(
                     f"{_HOOK}: the name of task {name} is that of {other} too, and a record could "
                     "not tell the two apart; choose another name"

@@ -1,4 +1,4 @@
-"""Image files of a task folder: found safely, identified by content, decoded only when asked for.
+"""Encoded images, in files or in memory: identified by content, decoded only when asked for.
 
 A folder may come from anyone, so a path may not lead out of it, only plain image formats are
 opened (Pillow's others include some that start programs), and sizes are bounded before decoding.
@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import io
 import warnings
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,7 @@ class _Kind:
 
 
 _PICTURE = _Kind(
-    formats=("PNG", "JPEG", "WEBP", "BMP"),
+    formats=("PNG", "JPEG", "WEBP", "BMP", "PPM"),
     # 16-bit modes would be clipped without a word.
     modes=("1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr"),
     bits="8 bits a channel",
@@ -45,12 +46,57 @@ _PICTURE = _Kind(
 _DEPTH_MAP = _Kind(formats=("PNG",), modes=("I;16",), bits="grey values of 16 bits")
 
 
+_SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp", "BMP": ".bmp", "PPM": ".ppm"}
+
+
+class _Encoded(ABC):
+    """An encoded image."""
+
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What errors call it."""
+
+    @property
+    @abstractmethod
+    def suffix(self) -> str:
+        """The ending of its file, or of one that it could be written to."""
+
+    @abstractmethod
+    def read(self) -> bytes:
+        """Its content."""
+
+    def upright(self, kind: _Kind) -> Image:
+        """The decoded image, its EXIF orientation applied."""
+        from PIL import Image, ImageOps
+
+        try:
+            with Image.open(io.BytesIO(self.read()), formats=kind.formats) as image:
+                return ImageOps.exif_transpose(image)
+        except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+            raise PackError(
+                f"{self.name}: got an image that cannot be decoded ({error}); "
+                "expected a whole image file",
+                path=Path(self.name),
+            ) from error
+
+
 @dataclass(frozen=True, slots=True)
-class _File:
+class _File(_Encoded):
     """A file, as long as it is still the one that was identified."""
 
     path: Path
     digest: str
+
+    @property
+    def name(self) -> str:
+        return str(self.path)
+
+    @property
+    def suffix(self) -> str:
+        return self.path.suffix.lower()
 
     def read(self) -> bytes:
         """Its content.
@@ -68,19 +114,36 @@ class _File:
             )
         return data
 
-    def upright(self, kind: _Kind) -> Image:
-        """The decoded image, its EXIF orientation applied."""
-        from PIL import Image, ImageOps
 
-        try:
-            with Image.open(io.BytesIO(self.read()), formats=kind.formats) as image:
-                return ImageOps.exif_transpose(image)
-        except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-            raise PackError(
-                f"{self.path}: got an image that cannot be decoded ({error}); "
-                "expected a whole image file",
-                path=self.path,
-            ) from error
+@dataclass(frozen=True, slots=True)
+class _Bytes(_Encoded):
+    """An image in memory, of a data set that keeps images in its tables."""
+
+    called: str
+    ending: str
+    data: bytes = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        return self.called
+
+    @property
+    def suffix(self) -> str:
+        return self.ending
+
+    def read(self) -> bytes:
+        return self.data
+
+
+def _decoded(encoded: _Encoded) -> Image:
+    """The picture, what is transparent shown on white."""
+    from PIL import Image
+
+    image = encoded.upright(_PICTURE)
+    if image.has_transparency_data:
+        white = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(white, image.convert("RGBA"))
+    return image
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +151,15 @@ class _PictureFile(_File):
     """Decodes a picture when called."""
 
     def __call__(self) -> Image:
-        from PIL import Image
+        return _decoded(self)
 
-        image = self.upright(_PICTURE)
-        if image.has_transparency_data:
-            white = Image.new("RGBA", image.size, "white")
-            return Image.alpha_composite(white, image.convert("RGBA"))
-        return image
+
+@dataclass(frozen=True, slots=True)
+class _PictureBytes(_Bytes):
+    """Decodes a picture when called."""
+
+    def __call__(self) -> Image:
+        return _decoded(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +173,37 @@ class _DepthFile(_File):
 
 
 def content_of(source: Picture | DepthMap) -> tuple[bytes, str] | None:
-    """The bytes and the name's ending of the file that a picture or depth map comes from.
+    """The bytes and the name's ending of the encoded image that a picture or depth map is.
 
     Returns:
-        None where it comes from no file.
+        None where it comes from no encoded image.
 
     Raises:
         PackError: the file is another one by now.
         OSError: it cannot be read.
     """
-    file = source._open
-    return (file.read(), file.path.suffix.lower()) if isinstance(file, _File) else None
+    image = source._open
+    return (image.read(), image.suffix) if isinstance(image, _Encoded) else None
+
+
+def picture_of(data: bytes, name: str, place: Place, field: str) -> Picture:
+    """The picture that is encoded in bytes, identified but not decoded.
+
+    Args:
+        data: of an image file.
+        name: what errors call it.
+        place: where it was found.
+        field: likewise.
+
+    Raises:
+        PackError: it is not an image that can be used, or too large.
+    """
+    if len(data) > MAX_BYTES:
+        expected = f"at most {MAX_BYTES // 2**20} MiB"
+        raise place.error(field, f"an image of {len(data)} bytes", expected)
+    form, size = _header(data, name, place, field, _PICTURE)
+    made = _PictureBytes(name, _SUFFIXES[form], data)
+    return Picture(hashlib.sha256(data).hexdigest(), size, made)
 
 
 class PictureFiles:
@@ -168,7 +253,7 @@ class PictureFiles:
             raise place.error(field, f"{shown(name)}, a file of {size} bytes", expected)
         data = path.read_bytes()
         digest = hashlib.sha256(data).hexdigest()
-        return path, digest, _header(data, name, place, field, kind)
+        return path, digest, _header(data, name, place, field, kind)[1]
 
     def _inside(self, name: str, place: Place, field: str) -> Path:
         windows = PureWindowsPath(name)
@@ -188,8 +273,10 @@ class PictureFiles:
         return real
 
 
-def _header(data: bytes, name: str, place: Place, field: str, kind: _Kind) -> tuple[int, int]:
-    """The upright width and height, read without decoding."""
+def _header(
+    data: bytes, name: str, place: Place, field: str, kind: _Kind
+) -> tuple[str, tuple[int, int]]:
+    """The format, and the upright width and height, read without decoding."""
     from PIL import Image
 
     bombs = (Image.DecompressionBombWarning, Image.DecompressionBombError)
@@ -197,7 +284,7 @@ def _header(data: bytes, name: str, place: Place, field: str, kind: _Kind) -> tu
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data), formats=kind.formats) as image:
-                mode, (width, height) = image.mode, image.size
+                form, mode, (width, height) = image.format or "", image.mode, image.size
                 # Only where the header has it: asking a PNG for it would decode the whole picture.
                 exif = image.getexif() if "exif" in image.info else {}
     except bombs as error:
@@ -211,4 +298,5 @@ def _header(data: bytes, name: str, place: Place, field: str, kind: _Kind) -> tu
     if mode not in kind.modes:
         given = f"{shown(name)}, an image of mode {mode}"
         raise place.error(field, given, kind.bits)
-    return (height, width) if exif.get(_ORIENTATION, 1) in (5, 6, 7, 8) else (width, height)
+    turned = exif.get(_ORIENTATION, 1) in (5, 6, 7, 8)
+    return form, (height, width) if turned else (width, height)

@@ -1,6 +1,7 @@
 """From what a user types after --vlm-tasks to tasks.
 
-Built-in tasks are named here and imported when asked for.
+Built-in tasks are named here and imported when asked for; those of public data sets are named in
+``study/catalogue.py``.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from .generated import DEFAULT_CANVAS, Canvas
+from .study.catalogue import STUDY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -75,9 +77,11 @@ def resolve(
     """The tasks that patterns stand for, each once, in the order typed and sorted within a glob.
 
     Args:
-        patterns: each the name or glob of built-in tasks and of one's own, or the path or glob of
-            task folders. A name comes before a folder of the same name; ``./name`` is the folder.
-            None at all stands for the default suite: the built-in tasks.
+        patterns: each the name or glob of built-in tasks, of public data sets' and of one's own,
+            or the path or glob of task folders. A name comes before a folder of the same name;
+            ``./name`` is the folder. A glob of public data sets' has as many parts between
+            slashes as the names that it stands for. None at all stands for the default suite:
+            the built-in tasks.
         canvas: how the pictures of built-in tasks are made; its markers are drawn on those of
             task folders as well, and tasks of one's own are given it.
         difficulty: of built-in tasks. Where several lines set a knob of a task the last wins.
@@ -92,7 +96,7 @@ def resolve(
         OwnTaskError: a task of one's own cannot be made.
     """
     own = own or {}
-    known = (*BUILT_IN, *own)
+    known = (*BUILT_IN, *STUDY, *own)
     sources: list[str | Path] = []
     for source in (s for pattern in patterns for s in _sources(pattern, known)):
         if source not in sources:
@@ -106,6 +110,8 @@ def resolve(
             task = _from_folder(source, canvas)
         elif source in BUILT_IN:
             task = _built_in(source, canvas, difficulty)
+        elif source in STUDY:
+            task = _of_study(source, canvas)
         else:
             task = _own(source, own[source], canvas)
         if task.name in tasks:
@@ -161,6 +167,12 @@ def _built_in(name: str, canvas: Canvas, difficulty: Sequence[Difficulty]) -> Ta
     return replace(task, knobs=tuple(in_force))
 
 
+def _of_study(name: str, canvas: Canvas) -> Task:
+    from .study.items import study_task
+
+    return study_task(name, canvas)
+
+
 def _from_folder(folder: Path, canvas: Canvas) -> Task:
     from .pack import load_task
 
@@ -175,14 +187,16 @@ def _own(name: str, make: MakeTask, canvas: Canvas) -> Task:
 
 def _described(source: str | Path) -> str:
     if isinstance(source, str):
-        return "the built-in one" if source in BUILT_IN else "the one of conftest.py"
+        if source in BUILT_IN:
+            return "the built-in one"
+        return "that of a public data set" if source in STUDY else "the one of conftest.py"
     return f"the folder {source}"
 
 
 def _sources(pattern: str, known: Sequence[str]) -> list[str] | list[Path]:
     """What a pattern stands for, of names that are known and of folders."""
     if not pattern.startswith((".", "/", "~")):
-        names = sorted(name for name in known if fnmatchcase(name, pattern))
+        names = sorted(name for name in known if _matches(name, pattern))
         if names:
             return names
     path = Path(pattern).expanduser()
@@ -197,14 +211,24 @@ def _sources(pattern: str, known: Sequence[str]) -> list[str] | list[Path]:
         raise _unknown(pattern, given, known)
     if path.is_dir():
         raise _unknown(pattern, f"it is a folder without {_MANIFEST}", known)
-    close = difflib.get_close_matches(pattern, known, n=3, cutoff=0.5)
+    alike = [name for name in known if name not in STUDY or "/" in pattern]
+    close = difflib.get_close_matches(pattern, alike, n=3, cutoff=0.5)
     hint = f" (did you mean {' or '.join(close)}?)" if close else ""
     raise _unknown(pattern, f"no such task or folder{hint}", known)
 
 
+def _matches(name: str, pattern: str) -> bool:
+    """Whether a glob stands for a name; "*" for no part of a public data set's but a whole one."""
+    if name not in STUDY:
+        return fnmatchcase(name, pattern)
+    parts, patterns = name.split("/"), pattern.split("/")
+    return len(parts) == len(patterns) and all(map(fnmatchcase, parts, patterns))
+
+
 def _unknown(pattern: str, given: str, known: Sequence[str]) -> UnknownTaskError:
-    own = sorted(set(known).difference(BUILT_IN))
+    own = sorted(set(known).difference(BUILT_IN, STUDY))
     names = ", ".join(sorted(BUILT_IN)) + (f"; of conftest.py: {', '.join(own)}" if own else "")
+    names += "; of public data sets: study/… (`vlmsight tasks` lists them)"
     return UnknownTaskError(
         f"--vlm-tasks: got {pattern!a}: {given}; expected a folder or glob of folders with "
         f"{_MANIFEST}, or a name or glob of the built-in tasks: {names}",

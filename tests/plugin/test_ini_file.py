@@ -58,6 +58,7 @@ vlm_report = my report.html
 vlm_badge = my badge.svg
 vlm_cache_dir = my pictures
 vlm_no_cache = yes
+vlm_data_dir = my data
 vlm_jobs = 3
 vlm_trust_remote_code = yes
 vlm_gates =
@@ -98,6 +99,7 @@ vlm_report = "my report.html"
 vlm_badge = "my badge.svg"
 vlm_cache_dir = "my pictures"
 vlm_no_cache = true
+vlm_data_dir = "my data"
 vlm_jobs = "3"
 vlm_trust_remote_code = true
 vlm_gates = ["tiny margin=.15", "low_* alpha=.2 margin=.3"]
@@ -132,6 +134,7 @@ def test_every_setting_can_be_made_in_a_file(
 ) -> None:
     assert all(f"\n{option.dest} = " in text for option in OPTIONS)
     (folders / file).write_text(text)
+    (folders / "my data").mkdir()
     assert run_suite("--collect-only", "-q").collected == CASES
     (settings,) = read
     assert (settings.vlms, settings.tasks) == (("oracle",), ("tiny", "made_colours"))
@@ -149,6 +152,7 @@ def test_every_setting_can_be_made_in_a_file(
     assert settings.baseline == "my baselines/"
     assert (settings.update, settings.update_new, gate.drop) == (False, True, 0.12)
     assert settings.jobs == 3
+    assert settings.data_dir == "my data"
     assert settings.diagnose == ("all",)
     assert settings.difficulty == (
         ("made_*", (("shade", "120..160"),)),
@@ -164,6 +168,7 @@ def test_command_line_beats_the_file(
     run_suite: RunSuite, folders: Path, read: list[Settings]
 ) -> None:
     (folders / "pytest.ini").write_text(INI)
+    (folders / "my data").mkdir()
     typed = ("--vlm=always_a", "--vlm-items=31", "--vlm-margin=.25", "--vlm-blind=noise")
     run = run_suite(*typed, "--collect-only", "-q")
     assert run.collected == [case.replace("oracle", "always_a") for case in CASES]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,6 +11,7 @@ import pytest
 from made_tasks import SHADE, add_made_tasks
 
 from pytest_vlmsight.tasks.generated import Canvas
+from pytest_vlmsight.tasks.item import READOUTS
 from pytest_vlmsight.tasks.knobs import KnobError
 from pytest_vlmsight.tasks.markers import Markers, MarkerStyle
 from pytest_vlmsight.tasks.registry import (
@@ -20,6 +22,7 @@ from pytest_vlmsight.tasks.registry import (
     UnknownTaskError,
     resolve,
 )
+from pytest_vlmsight.tasks.study.catalogue import STUDY
 
 Record = dict[str, Any]
 WritePack = Callable[..., Path]
@@ -46,6 +49,45 @@ def test_every_built_in_task_has_the_name_it_is_listed_by() -> None:
 
 def test_globs_of_names() -> None:
     assert [task.name for task in resolve(["low_*", "*_matching"])] == ["low_level_matching"]
+
+
+def test_globs_of_public_data_sets_have_as_many_parts_as_the_names() -> None:
+    two = {name for name in STUDY if name.count("/") == 1}
+    assert [task.name for task in resolve(["study/*"])] == sorted(two)
+    assert [task.name for task in resolve(["study/*/*"])] == sorted(set(STUDY) - two)
+    assert [task.name for task in resolve(["study/art*", "*/mmvp"])] == [
+        "study/art_style",
+        "study/mmvp",
+    ]
+    # They are no part of what is meant by the generated suite.
+    assert [task.name for task in resolve(["*"])] == sorted(BUILT_IN)
+    with pytest.raises(UnknownTaskError, match="did you mean study/art_style"):
+        resolve(["study/art_styl"])
+
+
+@pytest.mark.parametrize("name", STUDY)
+def test_tasks_of_public_data_sets_are_known_before_anything_is_read(name: str) -> None:
+    (task,) = resolve([name])
+    entry = STUDY[name]
+    assert (task.name, task.on_demand, task.readout) == (name, True, entry.readout)
+    assert task.readout in READOUTS
+    assert task.available == entry.items
+    assert task.licence
+    assert entry.about in task.source
+    loader = importlib.import_module(f"pytest_vlmsight.tasks.study.{entry.loader}")
+    assert loader.patterns(entry.part)
+
+
+def test_listing_imports_no_loader_and_nothing_that_reads() -> None:
+    code = (
+        "import sys; from pytest_vlmsight.tasks.registry import resolve; resolve(['study/*']);"
+        "print([m for m in sys.modules if m in ('pyarrow', 'huggingface_hub', 'PIL', 'numpy')"
+        " or m.endswith(('.blink', '.table'))])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "[]"
 
 
 def test_folders_and_globs_of_folders(folders: Path) -> None:
