@@ -85,8 +85,8 @@ def laid(
     """All data sets where a user would have them, and a stand-in for the detector of markers."""
     from study_files import seen
 
-    from pytest_vlmsight.tasks.study import marked
+    from pytest_vlmsight.tasks.study import burned_markers
 
     use_hub(study_files.hub)
-    monkeypatch.setattr(marked, "finder", lambda: seen)
+    monkeypatch.setattr(burned_markers, "found", seen)
     return study_files

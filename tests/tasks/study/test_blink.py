@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import drawn_markers
 import pytest
 from study_files import BLINK_IMAGES, POINTS, blink_rows, cell, noise, seen, write_table
 from study_tasks import items_of, task_of
 
-from pytest_vlmsight.tasks.study import marked
+from pytest_vlmsight.tasks.study import burned_markers
 from pytest_vlmsight.tasks.study.blink import question_of
 from pytest_vlmsight.tasks.study.errors import StudyError
 
@@ -28,7 +29,7 @@ NAMES = {
 @pytest.fixture(autouse=True)
 def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """For the detector of markers."""
-    monkeypatch.setattr(marked, "finder", lambda: seen)
+    monkeypatch.setattr(burned_markers, "found", seen)
 
 
 def write(own: Path, part: str, change: Callable[[dict[str, Any]], None] | None = None) -> Path:
@@ -80,6 +81,32 @@ def test_items_whose_markers_are_not_certain_are_counted_named_and_left_out(
     told = task.told(100, 0)
     assert told["left_out"] == 1
     assert told["left_out_items"] == "val_Relative_Depth_3: image 1: one ring is missing"
+
+
+def test_markers_are_found_by_the_detector_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    points = {"A": (60, 120), "B": (210, 100)}
+
+    def burn(rows: dict[str, Any]) -> None:
+        drawn = [drawn_markers.marked(points), drawn_markers.marked({"A": (60, 120)})]
+        rows["image_1"][:2] = [cell(image) for image in drawn]
+        for name, values in rows.items():
+            rows[name] = values[:2]
+
+    task = task_of("relative_depth", write(tmp_path, "Relative_Depth", burn))
+    (item,) = task.make_items(100, 0)
+    assert item.name == "val_Relative_Depth_1"
+    for point in item.points:
+        x, y = points[str(point.label)]
+        assert (point.image, point.x, point.y) == (
+            0,
+            pytest.approx(x, abs=1.5),
+            pytest.approx(y, abs=1.5),
+        )
+    assert task.told is not None
+    assert "val_Relative_Depth_2: image 1: " in str(task.told(100, 0)["left_out_items"])
 
 
 def test_an_item_that_is_left_out_is_made_up_for(tmp_path: Path) -> None:
