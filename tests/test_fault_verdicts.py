@@ -73,7 +73,7 @@ def test_known_behaviour_gets_its_verdict(
     assert (ceiling, blind) == expected
 
 
-@pytest.mark.parametrize("behaviour", ["oracle", "text_only"])
+@pytest.mark.parametrize("behaviour", ["oracle", pytest.param("text_only", marks=pytest.mark.slow)])
 def test_rotating_the_options_changes_no_verdict(folder: Path, behaviour: str) -> None:
     once = verdicts(folder, behaviour, "four", settings=Settings(items=60))
     turned = verdicts(folder, behaviour, "four", settings=Settings(items=60, rotations=None))

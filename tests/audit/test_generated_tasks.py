@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pytest_vlmsight.tasks.item import Item, Task
 
 every_task = pytest.mark.parametrize("name", sorted(BUILT_IN))
-QUICK = ("relative_depth", "object_depth", "low_level_matching", "semantic_correspondence")
-"""Items of the others take ten seconds and more: they are audited in the slow test alone."""
+QUICK = ("relative_depth", "low_level_matching")
+"""Items of most others take ten seconds and more: they are audited in the slow test alone."""
 
 SEED = 41
 """On which no task was shaped."""

@@ -248,7 +248,15 @@ def test_a_layer_that_attends_all_the_same_is_an_error() -> None:
 # -- families ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("family", ["gemma3", "idefics3", "llava_next", "paligemma", "qwen2_5_vl"])
+@pytest.mark.parametrize(
+    "family",
+    [
+        "idefics3",
+        "llava_next",
+        "paligemma",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("gemma3", "qwen2_5_vl")),
+    ],
+)
 def test_families_are_read_and_cut_off(
     family: str, family_vlm: Callable[[str], TransformersVlm]
 ) -> None:

@@ -70,7 +70,13 @@ def test_embeddings_learn_and_afterwards_all_is_as_before(vlm: TransformersVlm) 
     learns(vlm)
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize(
+    "family",
+    [
+        *FAMILIES[::2],
+        *(pytest.param(name, marks=pytest.mark.slow) for name in FAMILIES[1::2]),
+    ],
+)
 def test_embeddings_learn_in_families_of_all_kinds(
     family_vlm: Callable[[str], TransformersVlm], family: str
 ) -> None:

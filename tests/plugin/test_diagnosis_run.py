@@ -145,6 +145,7 @@ def test_models_of_a_run_are_ranked_and_its_record_can_be_ranked_again(
     assert diagnosis_of({**again, "seconds": found.seconds}) == found
 
 
+@pytest.mark.slow
 def test_a_ranking_of_two_models_is_told_to_be_none(run_suite: RunSuite) -> None:
     run = run_suite(*BOTH, "--vlm-diagnose=encoders")
     told = " ".join(" ".join(run.section("vlmsight")).split())

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
 from hub_cache import lay_out, offline
 from tiny_packs import write_pack
 from tiny_vlms import build
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 COMMIT, OLDER = "ab" * 20, "cd" * 20
 
 
+@pytest.mark.slow
 def test_an_alias_an_id_with_a_revision_and_a_missing_id_in_one_run(tmp_path: Path) -> None:
     oracle = build(tmp_path / "oracle", "oracle")
     always_a = build(tmp_path / "always_a", "always_a")

@@ -130,6 +130,7 @@ def told() -> float:
     return total
 
 
+@pytest.mark.slow
 def test_likeness_says_less_than_among_pictures_made_at_random(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
