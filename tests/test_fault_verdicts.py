@@ -59,8 +59,8 @@ def verdicts(
         ("random", ("FAIL", "FAIL"), "four"),
         ("refuses", ("FAIL", "FAIL"), "four"),
         ("oracle", ("PASS", "PASS"), "four"),
-        ("text_only", ("FAIL", "FAIL"), "two"),
         ("oracle", ("PASS", "PASS"), "two"),
+        pytest.param("text_only", ("FAIL", "FAIL"), "two", marks=pytest.mark.slow),
     ],
 )
 def test_known_behaviour_gets_its_verdict(
