@@ -53,9 +53,9 @@ def several() -> Run:
 
 
 def test_the_protocol_is_told_at_the_head_with_what_departs_from_it() -> None:
-    assert "Protocol" not in page(several()).one("header").text
+    assert "Protocol" not in page(several()).all("header")[0].text
     settings = {"protocol": "study", "scoring": "generate", "images": "composite"}
-    head = page(replace(several(), settings=settings)).one("header")
+    head = page(replace(several(), settings=settings)).all("header")[0]
     assert "Protocol: study, but items=400 ceiling=matched" in head.text
 
 
