@@ -38,12 +38,8 @@ def activate(config: pytest.Config) -> None:
             # pytest names the key only where the file is TOML.
             raise SettingError(f"{dest} in the ini file: {error}") from None
 
-    def given(dest: str) -> Any:
-        typed = config.getoption(dest)
-        return configured(dest) if typed is None else typed
-
     try:
-        settings = read_settings(given, per_task=configured("vlm_gates"))
+        settings = read_settings(config.getoption, configured, per_task=configured("vlm_gates"))
         own = own_models(config)
         names = [
             own_name(name) if name in own else parse_name(name, base=config.invocation_params.dir)

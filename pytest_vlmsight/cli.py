@@ -19,6 +19,7 @@ from .commands import (
     pack,
     report,
     show,
+    study,
     tasks,
 )
 from .phrases import printable
@@ -35,6 +36,7 @@ COMMANDS = (
     models,
     diagnose,
     compare,
+    study,
     report,
     badge,
     cache,

@@ -17,6 +17,8 @@ SCORINGS = ("letters", "generate")
 INCONCLUSIVE = ("fail", "skip", "pass")
 DTYPES = ("auto", "float32", "bfloat16", "float16", "int8", "int4")
 SIZES = (224, 672)
+PROTOCOLS = ("study",)
+"""study_protocol.py has what they stand for."""
 PARTS = (
     "layers",
     "bias",
@@ -152,6 +154,10 @@ def _one_of(*choices: str) -> Callable[[str], str]:
     return parse
 
 
+def _protocol(text: str) -> str | None:
+    return None if text == "none" else _one_of(*PROTOCOLS)(text)
+
+
 def _flag(text: str) -> bool:
     return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[
         text.lower()
@@ -217,6 +223,14 @@ OPTIONS = (
         help="tasks to run; repeatable; the generated suite by default",
         many=True,
         whole=True,
+    ),
+    Option(
+        name="protocol",
+        parse=_protocol,
+        default=None,
+        expected=f"one of {', '.join(PROTOCOLS)}, none",
+        help="study: tasks, items, scoring, images, blind run and ceiling as the study had them; "
+        "what is set beside it wins (none)",
     ),
     Option(
         name="items",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .options import OPTIONS, SettingError
+from .study_protocol import places_with_protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,10 +35,14 @@ class GateSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """All settings of a run; the attributes are those of ``OPTIONS``."""
+    """All settings of a run; the attributes are those of ``OPTIONS``.
+
+    ``protocol`` only tells by which name others were chosen: it changes none of them here.
+    """
 
     vlms: tuple[str, ...] = ()
     tasks: tuple[str, ...] = ()
+    protocol: str | None = None
     items: int = 400
     seed: int = 0
     gate: GateSettings = GateSettings()
@@ -150,16 +155,22 @@ def read_gate(**given: str) -> GateSettings:
     return GateSettings(**read)
 
 
-def read_settings(given: Callable[[str], Any], *, per_task: Sequence[str] = ()) -> Settings:
-    """Settings from what the command line or the ini file gave.
+def read_settings(*places: Callable[[str], Any], per_task: Sequence[str] = ()) -> Settings:
+    """Settings from what the command line and the ini file gave, and the protocol they name.
 
     Args:
-        given: ``Option.dest`` → text, texts or None.
+        places: each ``Option.dest`` → text, texts or None; what an earlier one gives wins, and
+            a later one is then not asked.
         per_task: lines such as ``relative_* margin=.15 alpha=.01``.
 
     Raises:
         SettingError: one of them cannot be used.
     """
+    layers = places_with_protocol(places)
+
+    def given(dest: str) -> Any:
+        return next((value for place in layers if (value := place(dest)) is not None), None)
+
     values = {
         option.dest.removeprefix("vlm_"): option.read(given(option.dest)) for option in OPTIONS
     }

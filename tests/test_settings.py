@@ -26,6 +26,7 @@ EMPTY: list[Any] = [None, "", []]
 VALID: dict[str, list[tuple[Any, Any]]] = {
     "": [(["./my model"], ("./my model",)), (["a", "b", "a"], ("a", "b"))],
     "tasks": [(["study/*", "x, y"], ("study/*", "x, y"))],
+    "protocol": [("study", "study"), ("none", None)],
     "items": [("400", 400), (12, 12), ("007", 7)],
     "seed": [("0", 0), (0, 0)],
     "margin": [(".1", 0.1), (0.25, 0.25), ("1e-3", 0.001)],
@@ -81,6 +82,7 @@ VALID: dict[str, list[tuple[Any, Any]]] = {
 }
 
 INVALID: dict[str, list[Any]] = {
+    "protocol": ["paper", "Study"],
     "items": ["0", "-1", "1.5", "many", "1e3", True],
     "seed": ["-1", "x"],
     "margin": ["0", "1", "-.1", "nan", "inf", "ten", 1],

@@ -46,6 +46,8 @@ def run_settings(run: Run) -> Settings:
             raise RecordError(f"setting {name}: got {run.settings[name]!r:.40}")
     if not all(map(_is_difficulty, settings.difficulty)):
         raise RecordError(f"setting difficulty: got {run.settings['difficulty']!r:.40}")
+    if not isinstance(settings.protocol, str | None):
+        raise RecordError(f"setting protocol: got {run.settings['protocol']!r:.40}")
     if not settings.ceiling or settings.ceiling[0] not in CEILINGS:
         raise RecordError(f"setting ceiling: got {run.settings.get('ceiling')!r:.40}")
     return settings

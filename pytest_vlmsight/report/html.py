@@ -19,7 +19,9 @@ from pytest_vlmsight.comparing import against_baselines
 from pytest_vlmsight.models.extras import advice, lacking
 from pytest_vlmsight.phrases import limits, p_is, points, printable
 from pytest_vlmsight.records.errors import unwritable
+from pytest_vlmsight.records.run_settings import run_settings
 from pytest_vlmsight.regression import Status
+from pytest_vlmsight.study_protocol import protocol_told
 from pytest_vlmsight.whole_file import whole_file
 
 from .attention_overlays import overlays
@@ -147,6 +149,7 @@ def html_report(
     template = _environment().get_template("report.html.jinja")
     return template.render(
         run=run,
+        protocol=protocol_told(run_settings(run)),
         models=models,
         gates=tuple(dict.fromkeys((*GATES, *(case.gate for case in run.cases)))),
         compared=against_baselines(run, baselines or {}),

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_vlmsight.accuracy import items_asked
 from pytest_vlmsight.phrases import printable
+from pytest_vlmsight.records.run_settings import run_settings
+from pytest_vlmsight.study_protocol import protocol_told
 
 from .passing import asked, gated, overall, short, word
 from .standing import GATES, Standing, State, state_of
@@ -74,6 +76,9 @@ def markdown_report(run: Run, *, limit: int | None = None) -> str:
     found = asked(run)
     models = sorted(found, key=lambda model: [overall(one).rank for one in found[model]])
     blocks = [_Block(5, "heading", _heading([one for some in found.values() for one in some]))]
+    protocol = protocol_told(run_settings(run))
+    if protocol:
+        blocks.append(_Block(4, "protocol", f"Protocol: {escaped(protocol)}"))
     for model in models:
         blocks.append(_Block(3, "table", _table(model, found[model])))
         blocks.append(_Block(1, "reasons", _reasons(found[model])))

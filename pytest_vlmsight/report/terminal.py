@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from .regressions import regressions
@@ -30,6 +31,7 @@ _HEAD = (
 def header(settings: Settings, *, tasks: Sequence[Task], tests: int) -> list[str]:
     """What will be tested and the smallest margin that the least task could show."""
     from pytest_vlmsight.stats.power import smallest_margin
+    from pytest_vlmsight.study_protocol import protocol_told
 
     sizes = [
         settings.items if t.available is None else min(t.available, settings.items) for t in tasks
@@ -47,6 +49,8 @@ def header(settings: Settings, *, tasks: Sequence[Task], tests: int) -> list[str
             f"vlmsight: (80% power; VLM and readout equally good, differing on "
             f"{ASSUMED_DISAGREEMENT:.0%} of items)"
         )
+    if settings.protocol is not None:
+        lines += textwrap.wrap(f"vlmsight: protocol {protocol_told(settings)}", WIDTH)
     if settings.sequential:
         lines.append("vlmsight: a task is stopped as soon as its gates are decided")
     return lines
@@ -90,8 +94,6 @@ def summary(
 
 def warnings(reports: Iterable[pytest.TestReport]) -> list[str]:
     """What was wrong with the cache, each once, in lines of the terminal's width."""
-    import textwrap
-
     told = dict.fromkeys(
         str(value)
         for report in reports

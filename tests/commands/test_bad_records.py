@@ -74,6 +74,7 @@ def refused(capsys: Capture, *arguments: str) -> str:
         ["report", "bad.json", "--no-images"],
         ["report", "good.json", "--no-images", "--baseline=bad.json"],
         ["badge", "bad.json"],
+        ["study", "good.json", "bad.json"],
     ],
     ids=" ".join,
 )

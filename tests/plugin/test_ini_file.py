@@ -28,6 +28,7 @@ INI = """
 [pytest]
 vlm = oracle
 vlm_tasks = tiny made_colours
+vlm_protocol = study
 vlm_items = 30
 vlm_seed = 3
 vlm_margin = .2
@@ -70,6 +71,7 @@ TOML = """
 [tool.pytest]
 vlm = ["oracle"]
 vlm_tasks = ["tiny", "made_colours"]
+vlm_protocol = "study"
 vlm_items = 30
 vlm_seed = 3
 vlm_margin = 0.2
@@ -154,6 +156,7 @@ def test_every_setting_can_be_made_in_a_file(
     assert settings.jobs == 3
     assert settings.data_dir == "my data"
     assert settings.diagnose == ("all",)
+    assert settings.protocol == "study"
     assert settings.difficulty == (
         ("made_*", (("shade", "120..160"),)),
         ("made_colours", (("shade", "150"),)),

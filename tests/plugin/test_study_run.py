@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from hub_cache import offline
 
+from pytest_vlmsight.cli import main
+from pytest_vlmsight.study_protocol import TASKS
 from pytest_vlmsight.tasks.study.catalogue import STUDY
 
 if TYPE_CHECKING:
@@ -53,6 +55,36 @@ def test_every_loader_in_a_run_of_all_tasks(run_suite: RunSuite, folders: Path, 
     assert sum("1 item left out of both sides" in line for line in lines) == len(some) > 3
     (pairs,) = (line for line in lines if "both of a pair" in line)
     assert pairs.split()[-1] == "3"  # of six items
+
+
+def test_the_study_s_protocol_in_a_word_and_its_record_beside_the_study(
+    run_suite: RunSuite, folders: Path, laid: Laid, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All six tasks from the hub's cache, asked as the study asked, but for a few items."""
+    (folders / "pytest.ini").write_text("[pytest]\nvlm_scoring = letters\nvlm_tasks = tiny\n")
+    few = ("--vlm-items=6", "--vlm-margin=.45", "--vlm-alpha=.2")
+    run = run_suite("--vlm=always_a", "--vlm-protocol=study", *few, "--vlm-json=run.json")
+    assert {case.split("::")[2] for case in run.collected} == set(TASKS)
+    assert "error" not in run.outcomes.values(), run.reasons
+    assert "vlmsight: protocol study, but items=6" in run.out
+    record = json.loads((folders / "run.json").read_text(encoding="utf-8"))
+    assert record["settings"]["protocol"] == "study"
+    assert len(record["evaluations"]) == len(TASKS)
+    for one in record["evaluations"]:
+        assert one["provenance"]["scoring"] == "generate"
+        assert one["provenance"]["several_images"] == "composite"
+        assert list(one["ceilings"]) == ["native"]
+        assert list(one["blind"]) == ["blank"]
+    capsys.readouterr()
+    assert main(["study", str(folders / "run.json"), "--json"]) == 0
+    (model,) = json.loads(capsys.readouterr().out)["models"]
+    assert (model["encoder"], model["protocol"]) == ("CLIP", "study, but items=6")
+    rows = {row["task"]: row for row in model["tasks"]}
+    assert set(rows) == set(TASKS)
+    for name, row in rows.items():
+        assert row["sighted"]["difference"] is not None, (name, row["notes"])
+        other = name in ("study/object_depth", "study/odd_one_out")
+        assert (row["ceiling"]["difference"] is None) == other, (name, row["notes"])
 
 
 def test_nothing_is_read_while_cases_are_collected(

@@ -17,6 +17,7 @@ from pytest_vlmsight.settings import GateSettings, Settings
 GIVEN = Settings(
     vlms=("a", "b"),
     tasks=("x/*",),
+    protocol="study",
     items=30,
     gate=GateSettings(margin=0.2, alpha=0.01),
     per_task=(("one", (("alpha", 0.1),)),),
@@ -45,6 +46,8 @@ def test_what_the_record_does_not_say_is_as_by_default() -> None:
     [
         ({"items": "many"}, "setting items: got 'many'"),
         ({"tasks": "one"}, "setting tasks: got 'one'"),
+        ({"protocol": 1}, "setting protocol: got 1"),
+        ({"protocol": {}}, "setting protocol: got {}"),
         ({"no_cache": 1}, "setting no_cache: got 1"),
         ({"gate": {"alpha": 2}}, "setting alpha: got 2"),
         ({"gate": {"alpha": "x"}}, "settings of the gates: could not convert"),

@@ -52,6 +52,13 @@ def several() -> Run:
     return run(good, bad, replace(good, model="b"), replace(bad, model="b"), cases=cases)
 
 
+def test_the_protocol_is_told_at_the_head_with_what_departs_from_it() -> None:
+    assert "Protocol" not in page(several()).all("header")[0].text
+    settings = {"protocol": "study", "scoring": "generate", "images": "composite"}
+    head = page(replace(several(), settings=settings)).all("header")[0]
+    assert "Protocol: study, but items=400 ceiling=matched" in head.text
+
+
 def rows(document: Element) -> list[list[str]]:
     """Cells of the table of tasks."""
     body = document.one("table", class_="tasks").one("tbody")

@@ -51,6 +51,13 @@ def mixed() -> Run:
     return run(good, bad, two, three, cases=cases)
 
 
+def test_the_protocol_is_told_with_what_departs_from_it() -> None:
+    assert "Protocol" not in markdown_report(mixed())
+    settings = {"protocol": "study", "scoring": "generate", "images": "composite"}
+    text = markdown_report(replace(mixed(), settings=settings))
+    assert text.splitlines()[4] == "Protocol: study, but items=400 ceiling=matched"
+
+
 def test_the_verdict_comes_first_and_the_worst_before_the_others() -> None:
     text = markdown_report(mixed())
     assert text.splitlines()[:3] == [

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_vlmsight.options import BLIND_KINDS
 from pytest_vlmsight.report.terminal import WIDTH, header, summary
 from pytest_vlmsight.settings import GateSettings, Settings
 from pytest_vlmsight.tasks.item import Task
@@ -67,6 +68,16 @@ def a_task(available: int | None) -> Task:
         make_items=lambda n, seed: [],
         available=available,
     )
+
+
+def test_header_tells_the_protocol_and_what_departs_from_it() -> None:
+    assert not any("protocol" in line for line in header(Settings(), tasks=[], tests=2))
+    told = header(Settings(protocol="study", blind=BLIND_KINDS), tasks=[], tests=2)
+    assert max(map(len, told)) <= WIDTH
+    assert (
+        "vlmsight: protocol study, but items=400 scoring=letters blind=blank,none,noise,shuffled "
+        "ceiling=matched images=auto"
+    ) in " ".join(told)
 
 
 def test_line_has_accuracies_and_both_verdicts() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_vlmsight.study_protocol import TASKS, TYPED
 from pytest_vlmsight.tasks.study.catalogue import STUDY
 from pytest_vlmsight.tasks.study.data_sets import DATA_SETS
 
@@ -31,3 +32,21 @@ def test_every_data_set_has_a_command_and_a_layout(key: str) -> None:
         assert command.endswith(f"--local-dir data/{key}`")
     else:
         assert data.homepage in command
+
+
+def test_the_protocol_s_table_is_what_the_protocol_sets() -> None:
+    section = TEXT.partition("## The study's protocol")[2].partition("\n## ")[0]
+    table: dict[str, str] = {}
+    for line in section.splitlines():
+        if line.startswith("| `--vlm-"):
+            flags, values = line.split(" | ")[:2]
+            table |= zip(re.findall(r"--vlm-(\w+)", flags), values.split(", "), strict=True)
+    typed = {dest.removeprefix("vlm_"): value for dest, value in TYPED["study"].items()}
+    assert typed.pop("tasks") == list(TASKS)
+    assert table.pop("tasks") == "the six below"
+    assert table == {
+        name: value if isinstance(value, str) else ",".join(value) for name, value in typed.items()
+    }
+    named = re.search(r"and for the tasks (.*)\.", section)
+    assert named is not None
+    assert re.findall(r"`([^`]+)`", named[1]) == list(TASKS)
