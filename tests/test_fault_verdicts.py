@@ -81,6 +81,7 @@ def test_rotating_the_options_changes_no_verdict(folder: Path, behaviour: str) -
     assert turned[2].sighted.choices.shape == (60, 4)
 
 
+@pytest.mark.slow
 def test_always_naming_one_letter_is_right_in_one_rotation_of_each_item(folder: Path) -> None:
     *_, evaluation = verdicts(
         folder, "last_option", "four", settings=Settings(items=40, rotations=None)

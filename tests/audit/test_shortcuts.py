@@ -106,7 +106,7 @@ def test_commonest_option_of_the_source_gives_it_away() -> None:
     "items",
     [
         leaky.matching_items(N),
-        leaky.odd_items(FEW, tinted=False),
+        pytest.param(leaky.odd_items(FEW, tinted=False), marks=pytest.mark.slow),
         leaky.marked_items(N, told=False),
     ],
     ids=["matching", "odd", "marked"],

@@ -73,7 +73,7 @@ ALIKE = (
     "video_llava",
     "vipllava",
 )
-"""Families that differ from another one here in what is not looked at: checked with -m slow."""
+"""Families much like another one here in how they are asked and read: checked with -m slow."""
 
 ENOUGH = 17
 """Families that have to pass, whatever is installed."""

@@ -166,6 +166,7 @@ def test_last_failed_runs_only_the_failed_cases(run_suite: RunSuite, repository:
     assert alone.collected == ALWAYS_A
 
 
+@pytest.mark.slow
 def test_stepwise_goes_on_at_the_failed_case(run_suite: RunSuite) -> None:
     arguments = ("--vlm=oracle", "--vlm=always_a", "--vlm-tasks=tiny", "--sw")
     assert list(run_suite(*arguments).outcomes) == [*ORACLE, ALWAYS_A[0]]

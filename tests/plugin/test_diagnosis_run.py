@@ -130,6 +130,7 @@ def test_a_diagnosis_that_fails_changes_no_verdict_and_loses_no_record(
     )
 
 
+@pytest.mark.slow
 def test_models_of_a_run_are_ranked_and_its_record_can_be_ranked_again(
     run_suite: RunSuite, folders: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -38,6 +38,7 @@ def distributed(folder: Path, *arguments: str) -> subprocess.CompletedProcess[st
     )
 
 
+@pytest.mark.slow
 def test_each_model_is_on_one_worker_beside_tests_of_the_user(repository: Path) -> None:
     done = distributed(
         repository,

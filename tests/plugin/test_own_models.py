@@ -77,6 +77,7 @@ def test_the_documented_adapter_is_short() -> None:
     assert len([line for line in conftest.splitlines() if line.strip()]) < 40
 
 
+@pytest.mark.slow
 def test_the_documented_adapter_runs_the_suite(project: pytest.Pytester) -> None:
     result = project.runpytest_subprocess(
         "--vlm=ours", "--vlm-tasks=texture", "--vlm-items=40", "--vlm-no-cache"

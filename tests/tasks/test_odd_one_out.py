@@ -102,6 +102,7 @@ def told(places: list[tuple[Portrait, Portrait]]) -> Any:
     return np.mean(pairs, axis=0)
 
 
+@pytest.mark.slow
 def test_of_all_views_those_are_shown_whose_likeness_says_nothing() -> None:
     """In finished pictures: views are compared before they are anti-aliased."""
     taken, any_others = [], []

@@ -106,7 +106,8 @@ def told(name: str, index: int) -> float:
     return telling((one, other), (first, second))
 
 
-@pytest.mark.parametrize("name", ["shape", pytest.param("texture", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@both
 def test_likeness_says_less_than_among_pictures_made_at_random(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

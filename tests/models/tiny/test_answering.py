@@ -71,6 +71,7 @@ def right(vlm: Any, steps: list[Any], tokenizer: Any) -> float:
     return float(np.mean(hits))
 
 
+@pytest.mark.slow
 def test_it_learns_to_look(store: ExaminationStore, tokenizer: Any, tmp_path: Path) -> None:
     vlm = new_vlm(tokenizer, seed=0)
     store.see(vlm.model.vision_tower, told=ignored)

@@ -86,6 +86,7 @@ def learnt(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return Learnt(tower, objective, told)
 
 
+@pytest.mark.slow
 def test_what_an_objective_wants_can_be_learnt(learnt: Learnt) -> None:
     assert np.mean(learnt.losses[-3:]) < 0.8 * np.mean(learnt.losses[:3])
 
