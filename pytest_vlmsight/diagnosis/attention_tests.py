@@ -23,6 +23,7 @@ from .attended import (
     WRONG,
     Attended,
 )
+from .families import family
 from .halves import chosen_on_other_half
 from .result import PairedTest
 
@@ -65,18 +66,18 @@ def attention_tests(
             name: Pairs(found.changed(name), found.changed(control))
             for name, control in ((ANSWER_MARKED, ANSWER_OTHERS), (TEXT_MARKED, TEXT_OTHERS))
         }
-        tests += _family(CHANGES, pairs, [one.p_better() for one in pairs.values()], alpha)
+        tests += family(CHANGES, pairs, [one.p_better() for one in pairs.values()], alpha=alpha)
         costs = {name: Pairs(found.right(), found.right(name)) for name in pairs}
-        tests += _family(COSTS, costs, [one.p_better() for one in costs.values()], alpha)
+        tests += family(COSTS, costs, [one.p_better() for one in costs.values()], alpha=alpha)
         same = Pairs(found.changed(TEXT_OTHERS), found.changed(TEXT_MARKED))
-        tests += _family(NO_MORE, {TEXT_MARKED: same}, [same.p_above(margin)], alpha)
+        tests += family(NO_MORE, {TEXT_MARKED: same}, [same.p_above(margin)], alpha=alpha)
     changed = found.changed(TEXT_IMAGES)
     none = np.zeros_like(changed)
     less, more = Pairs(none, changed), Pairs(changed, none)
-    tests += _family(BLIND, {TEXT_IMAGES: more}, [less.p_above(margin)], alpha)
-    tests += _family(SIGHTED, {TEXT_IMAGES: more}, [less.p_below(margin)], alpha)
+    tests += family(BLIND, {TEXT_IMAGES: more}, [less.p_above(margin)], alpha=alpha)
+    tests += family(SIGHTED, {TEXT_IMAGES: more}, [less.p_below(margin)], alpha=alpha)
     kept = Pairs(found.right(), found.right(TEXT_IMAGES))
-    return tests + _family(COSTS, {TEXT_IMAGES: kept}, [kept.p_better()], alpha)
+    return tests + family(COSTS, {TEXT_IMAGES: kept}, [kept.p_better()], alpha=alpha)
 
 
 def chosen_head(found: Attended, items: Sequence[Item], *, seed: int) -> np.ndarray | None:
@@ -131,20 +132,3 @@ def differing(named: Mapping[str, np.ndarray], *, alpha: float) -> list[PairedTe
         alpha: as of ``attention_tests``.
     """
     return _shares_tests(DIFFERS, named, alpha=alpha, sided=2)
-
-
-def _family(
-    claim: str, named: Mapping[str, Pairs], ps: Sequence[float], alpha: float
-) -> list[PairedTest]:
-    return [
-        PairedTest(
-            name=name,
-            claim=claim,
-            estimate=pair.estimate,
-            interval=pair.interval(error=alpha),
-            n=len(pair.v),
-            p=p,
-            adjusted=adjusted,
-        )
-        for (name, pair), p, adjusted in zip(named.items(), ps, holm(ps), strict=True)
-    ]

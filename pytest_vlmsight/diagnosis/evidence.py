@@ -14,8 +14,8 @@ from pytest_vlmsight.stats.multiplicity import holm
 from . import attention_conclusion as by_attention
 from . import attention_tests, leaning
 from . import conclusion as by_layers
+from .families import paired_test
 from .letter_prior import letters, without_prior
-from .result import PairedTest
 from .way import KEPT_FITTED, MORE_UNUSED, UNUSED, UNUSED_FITTED
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pytest_vlmsight.evaluation import Evaluation
     from pytest_vlmsight.gates import Verdict
 
-    from .result import Diagnosis
+    from .result import Diagnosis, PairedTest
 
 CEILING_PASSED, BLIND_PASSED, NO_GAIN = "ceiling gate", "blind gate", "no gain"
 UNREAD, GONE, DIMMED, PRESENT = "not encoded", "lost", "partly lost", "present"
@@ -254,15 +254,7 @@ class _Answers:
         return score
 
     def _test(self, name: str, claim: str, pair: Pairs, p: float, adjusted: float) -> PairedTest:
-        return PairedTest(
-            name=name,
-            claim=claim,
-            estimate=pair.estimate,
-            interval=pair.interval(error=self.alpha),
-            n=len(pair.v),
-            p=p,
-            adjusted=adjusted,
-        )
+        return paired_test(name, claim, pair, p, adjusted, alpha=self.alpha)
 
     def _letters(self) -> tuple[str, str, float, float]:
         """Shares of letters in answers and key, in words; their distance and its p."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_vlmsight.models.reach import PARTS
 from pytest_vlmsight.pairs import Pairs
 from pytest_vlmsight.phrases import limits, p_is, percent, points
-from pytest_vlmsight.stats.multiplicity import holm
 
-from .result import PairedTest
+from . import families
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from pytest_vlmsight.settings import GateSettings
+
+    from .result import PairedTest
 
 BEFORE = "before"
 HELPS, SEES, DIFFER = "helps", "better than blind", "differ"
@@ -52,21 +54,7 @@ def tests_of(tuned: Tuned, *, alpha: float) -> list[PairedTest]:
     Whether each way helps and whether it is then better than blind are one-sided, and that two
     parts differ is two-sided: parts are compared as they are tuned by equally many weights.
     """
-
-    def family(claim: str, named: Mapping[str, Pairs], ps: Sequence[float]) -> list[PairedTest]:
-        return [
-            PairedTest(
-                name=name,
-                claim=claim,
-                estimate=pair.estimate,
-                interval=pair.interval(error=alpha),
-                n=len(pair.v),
-                p=p,
-                adjusted=adjusted,
-            )
-            for (name, pair), p, adjusted in zip(named.items(), ps, holm(ps), strict=True)
-        ]
-
+    family = partial(families.family, alpha=alpha)
     sighted = tuned.sighted
     helps = {f"{BEFORE} → {way}": Pairs(sighted[way], sighted[BEFORE]) for way in tuned.ways}
     sees = {f"{way}: blind → sighted": Pairs(sighted[way], tuned.blind[way]) for way in tuned.ways}

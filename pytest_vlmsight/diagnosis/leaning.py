@@ -11,6 +11,7 @@ from pytest_vlmsight.stats.proportion import accuracy_interval, count_above_chan
 from pytest_vlmsight.tasks.item import letter
 
 from .answered import SIGHTED
+from .families import family, paired_test
 from .result import PairedTest
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def tests_of(
     """
     gains = _gains(answered)
     rows = [
-        *_family(GAINS, gains, [one.p_better() for one in gains.values()], alpha=gate.alpha),
+        *family(GAINS, gains, [one.p_better() for one in gains.values()], alpha=gate.alpha),
         *_too_little(gains, gate=gate),
         *_stay(answered, gate=gate),
     ]
@@ -65,21 +66,21 @@ def tests_of(
         letter(k): Pairs((places == k).astype(float), (right == k).astype(float))
         for k in range(answered.orders.shape[1])
     }
-    rows += _family(LIKED, liked, [one.p_better() for one in liked.values()], alpha=gate.alpha)
+    rows += family(LIKED, liked, [one.p_better() for one in liked.values()], alpha=gate.alpha)
     if rotated is not None:
         pair = Pairs(rotated.same_letter.mean(axis=1), rotated.same_option.mean(axis=1))
         ps = [pair.p_better(), pair.p_worse()]
         for claim, sign, p, adjusted in zip(
             (TO_LETTER, TO_OPTION), (pair, Pairs(pair.r, pair.v)), ps, holm(ps), strict=True
         ):
-            rows.append(_test(ROTATED, claim, sign, p, adjusted, alpha=gate.alpha))
+            rows.append(paired_test(ROTATED, claim, sign, p, adjusted, alpha=gate.alpha))
     if remarked is not None:
         pair = Pairs(
             (remarked.after == remarked.gold).astype(float),
             (remarked.before == remarked.gold).astype(float),
         )
         p = min(1.0, 2 * min(pair.p_better(), pair.p_worse()))
-        rows.append(_test("markers → other markers", DIFFER, pair, p, p, alpha=gate.alpha))
+        rows.append(paired_test("markers → other markers", DIFFER, pair, p, p, alpha=gate.alpha))
     return rows
 
 
@@ -196,7 +197,7 @@ def _too_little(gains: Mapping[str, Pairs], *, gate: GateSettings) -> list[Paire
     for name, pair in gains.items():
         if not name.startswith(_KEY):
             p = pair.p_below(-gate.min_gain)
-            rows.append(_test(name, TOO_LITTLE, pair, p, p, alpha=gate.alpha))
+            rows.append(paired_test(name, TOO_LITTLE, pair, p, p, alpha=gate.alpha))
     return rows
 
 
@@ -219,29 +220,6 @@ def _stay(answered: Answered, *, gate: GateSettings) -> list[PairedTest]:
         )
         for (kind, own), p, adjusted in zip(same.items(), ps, holm(ps), strict=True)
     ]
-
-
-def _family(
-    claim: str, named: Mapping[str, Pairs], ps: Sequence[float], *, alpha: float
-) -> list[PairedTest]:
-    return [
-        _test(name, claim, pair, p, adjusted, alpha=alpha)
-        for (name, pair), p, adjusted in zip(named.items(), ps, holm(ps), strict=True)
-    ]
-
-
-def _test(
-    name: str, claim: str, pair: Pairs, p: float, adjusted: float, *, alpha: float
-) -> PairedTest:
-    return PairedTest(
-        name=name,
-        claim=claim,
-        estimate=pair.estimate,
-        interval=pair.interval(error=alpha),
-        n=len(pair.v),
-        p=p,
-        adjusted=adjusted,
-    )
 
 
 def _by_name(tests: Sequence[PairedTest], claim: str) -> dict[str, PairedTest]:

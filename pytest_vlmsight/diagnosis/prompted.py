@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from pytest_vlmsight.pairs import Pairs
 from pytest_vlmsight.phrases import limits, p_is, percent, points
-from pytest_vlmsight.stats.multiplicity import holm
 
-from .result import PairedTest
+from . import families
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from pytest_vlmsight.settings import GateSettings
+
+    from .result import PairedTest
 
 BEFORE, BEST_OF = "default", "best of wordings"
 """Prompts: as gates are measured, and the wording that is best on the other half of the items."""
@@ -55,18 +56,7 @@ def tests_of(found: Prompted, *, alpha: float) -> list[PairedTest]:
 
     def family(claim: str, named: Mapping[str, Pairs]) -> list[PairedTest]:
         ps = [pair.p_better() for pair in named.values()]
-        return [
-            PairedTest(
-                name=name,
-                claim=claim,
-                estimate=pair.estimate,
-                interval=pair.interval(error=alpha),
-                n=len(pair.v),
-                p=p,
-                adjusted=adjusted,
-            )
-            for (name, pair), p, adjusted in zip(named.items(), ps, holm(ps), strict=True)
-        ]
+        return families.family(claim, named, ps, alpha=alpha)
 
     sighted, blind = found.sighted, found.blind
     return [

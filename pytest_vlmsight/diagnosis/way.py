@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from pytest_vlmsight.models.base import Stage
 from pytest_vlmsight.pairs import Pairs
 from pytest_vlmsight.stats.interval import Interval
-from pytest_vlmsight.stats.multiplicity import holm
 
-from .result import PairedTest
+from . import families
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     import numpy as np
 
     from pytest_vlmsight.models.base import LayeredVlm
 
+    from .result import PairedTest
     from .stage_readouts import StageReadouts
 
 LOST, LOST_FITTED = "lost", "lost to a fitted readout, too"
@@ -75,20 +76,7 @@ def tests_of(
         alpha: intervals are two-sided at 1 - 2 alpha.
         margin: within which what is read at the end counts as kept.
     """
-
-    def family(claim: str, named: Mapping[str, Pairs], ps: Sequence[float]) -> list[PairedTest]:
-        return [
-            PairedTest(
-                name=name,
-                claim=claim,
-                estimate=pair.estimate,
-                interval=pair.interval(error=alpha),
-                n=len(pair.v),
-                p=p,
-                adjusted=adjusted,
-            )
-            for (name, pair), p, adjusted in zip(named.items(), ps, holm(ps), strict=True)
-        ]
+    family = partial(families.family, alpha=alpha)
 
     def steps(scores: Mapping[Stage, np.ndarray]) -> dict[str, Pairs]:
         return {
